@@ -1,0 +1,44 @@
+# The commands of the project. `make demo` and `make test` are the two a newcomer needs.
+PYTHON ?= python3
+BIN := .venv/bin
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check format lock bench clean
+
+help:  ## what there is
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
+
+.venv/.ready: requirements.lock pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Onbenut needs Python 3.11 or newer; name one with: make PYTHON=python3.12")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --no-deps --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+setup: .venv/.ready  ## prepare .venv with the command onbenut in it
+
+demo: setup  ## the made-up city, end to end, offline
+	$(BIN)/onbenut demo
+
+test: setup  ## the tests
+	$(BIN)/python -m pytest
+
+check: setup  ## format, lint, types, import rules
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: setup  ## let the formatter write
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+lock: setup  ## refresh requirements.lock (uv resolves for every Python and platform at once)
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	  --all-extras --custom-compile-command 'make lock' pyproject.toml -o requirements.lock
+
+bench: setup  ## the made-up city at 100,000 and 1,000,000 buildings (about half an hour, 8 GB)
+	$(BIN)/python -m flows.bench
+
+clean:  ## remove what runs and builds made (never what is committed)
+	rm -rf .venv build dist data/raw data/warehouse data/history data/sample outputs

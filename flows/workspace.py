@@ -1,0 +1,63 @@
+"""Where things are: the checkout for what is committed, ONBENUT_HOME for what runs make."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from sources._kit.city import HOME_VARIABLE
+from sources._kit.snapshot import Store
+
+CHECKOUT = Path(__file__).resolve().parents[1]
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """Folders of one installation."""
+
+    home: Path
+    checkout: Path = CHECKOUT
+
+    @property
+    def cities(self) -> Path:
+        """City files that are part of the project."""
+        return self.checkout / "data" / "cities"
+
+    @property
+    def reference(self) -> Path:
+        """Reference files: typology, weights."""
+        return self.checkout / "data" / "reference"
+
+    @property
+    def tables(self) -> Path:
+        """Declared SQL."""
+        return self.checkout / "transforms"
+
+    @property
+    def store(self) -> Store:
+        """Snapshots."""
+        return Store(self.home / "data" / "raw")
+
+    @property
+    def outputs(self) -> Path:
+        """Published products."""
+        return self.home / "outputs"
+
+    @property
+    def sample(self) -> Path:
+        """The made-up city's raw files."""
+        return self.home / "data" / "sample"
+
+    def warehouse(self, slug: str) -> Path:
+        """DuckDB file of a city."""
+        return self.home / "data" / "warehouse" / f"{slug}.duckdb"
+
+    def run_log(self, slug: str) -> Path:
+        """What the last run of a city did, as JSON."""
+        return self.home / "data" / "warehouse" / f"{slug}.run.json"
+
+
+def workspace() -> Workspace:
+    """The workspace ONBENUT_HOME names; without it, the checkout."""
+    return Workspace(Path(os.environ.get(HOME_VARIABLE) or CHECKOUT).resolve())

@@ -1,0 +1,131 @@
+"""The city file as a frozen model: everything that differs from city to city, and nothing else."""
+
+from __future__ import annotations
+
+import tomllib
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from sources._kit.errors import CityFileError
+
+HOME_VARIABLE = "ONBENUT_HOME"
+NAME_PATTERN = r"^[a-z][a-z0-9_]*$"
+
+
+class Feed(BaseModel):
+    """One flow of data into a city: a source module and what it needs to know.
+
+    `path` and `url` are one location or a table of locations by part (`adp = "grb/adp_*.json"`); a path may hold
+    wildcards and is relative to the city file. Keys that are not listed here belong to the source module, which
+    checks them (`settings`).
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = Field(pattern=NAME_PATTERN)
+    source: str = Field(pattern=NAME_PATTERN)
+    url: str | dict[str, str] | None = None
+    path: str | dict[str, str] | None = None
+    crs: str | None = Field(None, description="CRS of the data, where it differs from the source's own")
+    rows_min: int = Field(1, ge=0, description="fewer rows than this: refused")
+    max_age_days: int | None = Field(None, ge=1, description="older: the run says so")
+    hard_age_days: int | None = Field(None, ge=1, description="older: the run fails")
+    snapshot_on: date | None = Field(None, description="date of the data, where the file itself does not say")
+    visibility: str | None = Field(None, pattern="^(public|city)$")
+    licence: str | None = None
+    attribution: str | None = None
+    settings: dict[str, Any] = Field(default_factory=dict)
+
+    @property
+    def locations(self) -> dict[str, str]:
+        """Where the parts are: part name -> URL or path; a single location is the part `data`."""
+        value = self.path if self.path is not None else self.url
+        assert value is not None
+        return {"data": value} if isinstance(value, str) else dict(value)
+
+    @model_validator(mode="after")
+    def _one_location(self) -> Feed:
+        if (self.path is None) == (self.url is None):
+            raise ValueError("give either `path` or `url`")
+        return self
+
+
+class City(BaseModel):
+    """A city: name, NIS code, metric CRS and its feeds. Units of the CRS are metres."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    slug: str = Field(pattern=NAME_PATTERN)
+    folder: Path
+    name: str = Field(min_length=1)
+    nis: str = Field(pattern=r"^[0-9A-Z]{4,8}$", description="code of the municipality; text, zeros live")
+    crs: str = Field(pattern=r"^EPSG:\d{4,6}$")
+    as_of: date | None = Field(None, description="for recorded cities: the day the city is looked at by default")
+    boundary: str | None = Field(None, description="file with the area of interest, relative to the city file")
+    feeds: dict[str, Feed] = Field(min_length=1)
+
+    @field_validator("crs")
+    @classmethod
+    def _metric(cls, value: str) -> str:
+        from pyproj import CRS
+        from pyproj.exceptions import CRSError
+
+        try:
+            crs = CRS.from_user_input(value)
+        except CRSError as error:
+            raise ValueError(f"{value} is no coordinate reference system: {error}") from error
+        if not crs.is_projected or {axis.unit_name for axis in crs.axis_info} != {"metre"}:
+            raise ValueError(f"{value} is not a projected CRS in metres")
+        return value
+
+
+def load_city(where: str | Path, cities: Path) -> City:
+    """Read a city by slug (a file in `cities`) or by the path of its file.
+
+    Raises:
+        CityFileError: no such file, not TOML, or a key, type or value the model does not know.
+    """
+    path = Path(where)
+    if path.suffix != ".toml":
+        path = cities / f"{where}.toml"
+    if not path.exists():
+        known = ", ".join(sorted(p.stem for p in cities.glob("*.toml"))) or "none"
+        raise CityFileError("no such city", city=where, file=path, next_step=f"known cities: {known}; or give a path")
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise CityFileError("the city file is not TOML", file=path, value=error, next_step="mend that line") from error
+    slug = path.stem.lower().replace("-", "_")
+    feeds = table.get("feeds")
+    if isinstance(feeds, dict):
+        table["feeds"] = {name: _feed_table(name, value) for name, value in feeds.items()}
+    try:
+        return City.model_validate({**table, "slug": slug, "folder": path.resolve().parent})
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        raise CityFileError(
+            f"the city file is wrong at `{key}`: {first['msg']}",
+            city=slug,
+            file=path,
+            column=key,
+            value=first.get("input") if first["type"] != "missing" else None,
+            next_step=f"known keys: {', '.join(_keys(first['loc']))}",
+        ) from error
+
+
+def _feed_table(name: str, value: object) -> object:
+    """Split a feed's table into the keys every feed has and the settings of its source."""
+    if not isinstance(value, dict):
+        return value
+    common = {key: value[key] for key in value if key in Feed.model_fields and key not in ("name", "settings")}
+    settings = {key: value[key] for key in value if key not in common}
+    return {**common, "name": name, "settings": settings}
+
+
+def _keys(location: tuple[int | str, ...]) -> list[str]:
+    model: type[BaseModel] = Feed if location and location[0] == "feeds" and len(location) > 1 else City
+    return [key for key in model.model_fields if key not in ("slug", "folder", "settings")]

@@ -1,0 +1,156 @@
+"""The snapshot store: bytes as they came, under their SHA-256, with a manifest per fetch.
+
+    data/raw/blobs/ab/abcdef...                                   the bytes, never altered
+    data/raw/manifests/<city>/<feed>/<UTC time>-<hash>.json          what was fetched, when, from where
+    data/raw/manifests/<city>/<feed>/<UTC time>-<hash>.accepted      its rows per table, once it was read whole
+
+Only an accepted snapshot is a good one: what fails to parse leaves no trace in what the next run falls back to.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import BinaryIO
+
+from sources._kit.city import City, Feed
+from sources._kit.errors import FetchRefusedError
+
+BLOCK = 1 << 20
+
+
+@dataclass(frozen=True)
+class Part:
+    """One file of a snapshot. `name` is the part's key in the city file, `file` the provider's own file name."""
+
+    name: str
+    file: str
+    location: str
+    sha256: str
+    size_bytes: int
+    status: int | None = None
+    content_type: str | None = None
+    etag: str | None = None
+    last_modified: str | None = None
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What one feed held at one moment: parts in a fixed order, and when they were fetched (UTC)."""
+
+    city: City
+    feed: Feed
+    parts: tuple[Part, ...]
+    fetched_at: datetime
+    store: Store = field(repr=False, compare=False)
+
+    @property
+    def fingerprint(self) -> str:
+        """Hash of the bytes alone: a second fetch of the same bytes is the same snapshot to every table."""
+        lines = [f"{part.name}/{part.sha256}" for part in self.parts]
+        return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+    def paths(self, name: str = "data") -> list[Path]:
+        """Files of one part, in the order they were listed; empty when the feed has no such part."""
+        return [self.store.blob(part.sha256) for part in self.parts if part.name == name]
+
+    @property
+    def manifest_path(self) -> Path:
+        """Where this fetch is written down."""
+        stamp = self.fetched_at.strftime("%Y%m%dT%H%M%S.%fZ")
+        return self.store.folder(self.city.slug, self.feed.name) / f"{stamp}-{self.fingerprint[:8]}.json"
+
+
+class Store:
+    """A content-addressed store under one folder; safe to kill at any moment."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def blob(self, sha256: str) -> Path:
+        """Path of stored bytes."""
+        return self.root / "blobs" / sha256[:2] / sha256
+
+    def folder(self, city: str, feed: str) -> Path:
+        """Folder of a feed's manifests."""
+        return self.root / "manifests" / city / feed
+
+    def put(self, stream: BinaryIO, expected_bytes: int | None = None, **where: object) -> tuple[str, int]:
+        """Store a stream; returns its SHA-256 and size in bytes.
+
+        Raises:
+            FetchRefusedError: fewer or more bytes arrived than were announced; nothing is kept.
+        """
+        (self.root / "blobs").mkdir(parents=True, exist_ok=True)
+        part = self.root / "blobs" / f".{os.getpid()}-{id(stream)}.part"
+        digest, size = hashlib.sha256(), 0
+        try:
+            with part.open("wb") as target:
+                while block := stream.read(BLOCK):
+                    digest.update(block)
+                    size += len(block)
+                    target.write(block)
+            if expected_bytes is not None and size != expected_bytes:
+                raise FetchRefusedError(
+                    f"the answer stopped short: {size} of {expected_bytes} bytes",
+                    next_step="the last good snapshot stays; fetch again",
+                    **where,
+                )
+            target_path = self.blob(digest.hexdigest())
+            target_path.parent.mkdir(parents=True, exist_ok=True)
+            part.replace(target_path)
+        finally:
+            part.unlink(missing_ok=True)
+        return digest.hexdigest(), size
+
+    def record(self, snapshot: Snapshot, **facts: object) -> None:
+        """Write a fetch down: URL, UTC time, status, ETag, bytes, hash, licence, code version."""
+        body = {
+            "city": snapshot.city.slug,
+            "feed": snapshot.feed.name,
+            "source": snapshot.feed.source,
+            "fetched_at": snapshot.fetched_at.isoformat(),
+            "parts": [asdict(part) for part in snapshot.parts],
+            **facts,
+        }
+        _write_whole(snapshot.manifest_path, json.dumps(body, indent=1, sort_keys=True))
+
+    def accept(self, snapshot: Snapshot, rows: dict[str, int], data_on: date | None) -> None:
+        """Mark a snapshot as read whole, with its rows per raw table and the date the data itself states."""
+        body = {"rows": rows, "data_on": data_on.isoformat() if data_on else None}
+        _write_whole(snapshot.manifest_path.with_suffix(".accepted"), json.dumps(body, sort_keys=True))
+
+    def last_good(self, city: City, feed: Feed) -> Snapshot | None:
+        """Newest snapshot of a feed that was read whole and whose bytes are still there."""
+        for accepted in sorted(self.folder(city.slug, feed.name).glob("*.accepted"), reverse=True):
+            body = json.loads(accepted.with_suffix(".json").read_text(encoding="utf-8"))
+            parts = tuple(Part(**part) for part in body["parts"])
+            if body["source"] == feed.source and all(self.blob(part.sha256).exists() for part in parts):
+                fetched_at = datetime.fromisoformat(body["fetched_at"]).astimezone(UTC)
+                return Snapshot(city, feed, parts, fetched_at, self)
+        return None
+
+    def acceptance(self, snapshot: Snapshot) -> dict[str, object] | None:
+        """What `accept` wrote for a snapshot, or None."""
+        path = snapshot.manifest_path.with_suffix(".accepted")
+        if not path.exists():
+            return None
+        body: dict[str, object] = json.loads(path.read_text(encoding="utf-8"))
+        return body
+
+    def free_bytes(self) -> int:
+        """Room left where the store lives."""
+        self.root.mkdir(parents=True, exist_ok=True)
+        return shutil.disk_usage(self.root).free
+
+
+def _write_whole(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(path.name + ".part")
+    part.write_text(text, encoding="utf-8")
+    part.replace(path)

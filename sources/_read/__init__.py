@@ -1,0 +1,1 @@
+"""Readers that several sources share: by format, never by provider."""

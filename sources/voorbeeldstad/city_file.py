@@ -1,0 +1,124 @@
+"""Writes the city file, `voorbeeldstad.toml`: the feeds as a real city would declare them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sources.voorbeeldstad.generation import Generation
+
+_HEAD = """\
+name = "Voorbeeldstad"
+nis = "99001"
+crs = "EPSG:31370"
+as_of = 2025-06-01
+
+[feeds.osm]
+source = "osm_extract"
+path = "{osm}"
+snapshot_on = 2025-05-25
+rows_min = 100
+"""
+_FEEDS = {
+    "grb": """
+[feeds.grb]
+source = "be_grb"
+path = { adp = "grb/adp_*.json", gbg = "grb/gbg_*.json", knw = "grb/knw_*.json" }
+snapshot_on = 2025-05-25
+rows_min = 100
+""",
+    "addresses": """
+[feeds.addresses]
+source = "be_address"
+path = "addresses.parquet"
+snapshot_on = 2025-05-01
+rows_min = 100
+""",
+    "vacancy_register": """
+[feeds.vacancy_register]
+source = "vacancy_register"
+path = "register.csv"
+snapshot_on = 2025-05-28
+rows_min = 5
+visibility = "public"
+licence = "made up"
+ignore = ["pnd_district_code", "SHAPE_Length", "SHAPE_Area"]
+
+[feeds.vacancy_register.columns]
+register_id = "OBJECTID"
+building_number = "pnd_id"
+street = "pva_straat"
+house_number = "pva_huisnr1"
+house_number_to = "pva_huisnr2"
+box_number = "pva_busnr"
+postcode = "pva_postcode"
+district = "pnd_district"
+part = "reg_entiteit"
+kind = "reg_aard"
+listed_on = "reg_opnamedatum"
+status = "reg_status"
+
+[feeds.vacancy_register.values.status]
+opname = "active"
+kennisgeving = "announced"
+aanvraagschrapping = "striking_off_requested"
+beroepOpname = "appealed"
+
+[feeds.vacancy_register.values.kind]
+woning = "dwelling"
+gebouw = "building"
+kamer = "room"
+""",
+    "vip_register": """
+[feeds.vip_register]
+source = "vacancy_register"
+path = "vip.xlsx"
+snapshot_on = 2025-05-20
+rows_min = 5
+visibility = "city"
+licence = "made up"
+ignore = ["DossierPrefix", "DossierType", "VIP-InventarisType", "VIP-StatusCode"]
+
+[feeds.vip_register.columns]
+register_id = "InternNummer"
+building_number = "Dossiernummer"
+capakey = "CapaKey"
+street = "Straat"
+house_number = "Huisnummer"
+box_number = "Busnummer"
+postcode = "Postcode"
+district = "Gemeente"
+kind = "VIP-TypeOnroerendGoed"
+listed_on = "DatumOpname"
+status = "VIP-Status"
+
+[feeds.vip_register.values.status]
+opname = "active"
+kennisgeving = "announced"
+aanvraagschrapping = "striking_off_requested"
+beroepOpname = "appealed"
+
+[feeds.vip_register.values.kind]
+Woning = "dwelling"
+Gebouw = "building"
+Kamer = "room"
+""",
+    "heritage": """
+[feeds.heritage]
+source = "be_heritage"
+path = "heritage.geojson"
+snapshot_on = 2025-05-25
+rows_min = 5
+""",
+}
+FEEDS = tuple(_FEEDS)
+
+
+def write_city_file(path: Path, osm: str, settings: Generation) -> None:
+    """Write the city file without the feeds that `settings` leaves out."""
+    unknown = settings.without - set(FEEDS)
+    if unknown:
+        raise ValueError(
+            f"voorbeeldstad: cannot leave out {sorted(unknown)}; known feeds: {', '.join(FEEDS)}"
+        )
+    feeds = [text for name, text in _FEEDS.items() if name not in settings.without]
+    path.write_text(_HEAD.format(osm=osm) + "".join(feeds), encoding="utf-8")

@@ -1,0 +1,86 @@
+-- A made-up layer: as many buildings as the variable `n` says, with every kind of NULL, on a grid in Lambert 72.
+-- One in ten is for the city only. Building 1 has two parts and a hole.
+CREATE SCHEMA layer;
+CREATE SCHEMA meta;
+
+CREATE TABLE layer.building AS
+WITH cell AS (
+    SELECT i, 104000 + 40 * (i % side) AS x, 193000 + 40 * (i // side) AS y, hash(i) % 1000 / 1000.0::DOUBLE AS u
+    FROM (SELECT i, ceil(sqrt(getvariable('n')))::BIGINT AS side FROM range(getvariable('n')) AS r(i))
+), shaped AS (
+    SELECT *, ST_MakeEnvelope(x, y, x + 10 + 20 * u, y + 12 + 15 * u) AS box FROM cell
+), made AS (
+    SELECT i, u, CASE WHEN i = 1
+        THEN ST_Union(
+            ST_Difference(ST_MakeEnvelope(x, y, x + 20, y + 20), ST_MakeEnvelope(x + 5, y + 5, x + 9, y + 9)),
+            ST_MakeEnvelope(x + 22, y, x + 30, y + 8))
+        ELSE box END AS geom
+    FROM shaped
+)
+SELECT
+    a.audience,
+    format('grb:{:07d}', i) AS building_id,
+    CASE WHEN i % 2 = 0 THEN format('Sint-Jan & "Zoon" é {}', i) END AS name,
+    ['church', 'factory', 'school', 'office'][1 + i % 4] AS type,
+    ['Kerk', 'Fabriek', 'School', 'Kantoor'][1 + i % 4] AS type_label,
+    NULL::VARCHAR AS former_use,
+    CASE WHEN i % 3 > 0 THEN format('Kerkstraat {}, 9000 Gent', i) END AS address,
+    '44021' AS nis_code,
+    CASE WHEN i % 3 > 0 THEN '44021A0001/00A000' END AS capakey,
+    ST_Area(geom) AS footprint_m2,
+    CASE WHEN i % 5 > 0 THEN 4 + 10 * u END AS height_m,
+    CASE WHEN i % 5 > 0 THEN (1 + i % 6)::INTEGER END AS floors,
+    CASE WHEN i % 5 > 0 THEN ST_Area(geom) * (1 + i % 6) END AS floor_area_m2,
+    CASE WHEN i % 5 > 0 THEN ST_Area(geom) * (4 + 10 * u) END AS volume_m3,
+    NULL::VARCHAR AS heritage,
+    round(100 * u, 1) AS atypicality_score,
+    CASE WHEN i % 7 > 0 THEN u END AS underuse_probability,
+    CASE WHEN i % 7 > 0 THEN u / 2 END AS underuse_low,
+    CASE WHEN i % 7 > 0 THEN (1 + u) / 2 END AS underuse_high,
+    CASE WHEN i % 7 = 0 THEN 'unknown' WHEN u > 0.9 THEN 'confirmed' WHEN u > 0.6 THEN 'likely'
+        WHEN u > 0.2 THEN 'signal' ELSE 'unknown' END AS underuse_band,
+    NULL::DOUBLE AS vacant_share_low,
+    NULL::DOUBLE AS vacant_share_high,
+    CASE WHEN i % 4 > 0 THEN 'culture' END AS reuse_best,
+    CASE WHEN i % 4 > 0 THEN 100 * u END AS reuse_score,
+    NULL::DOUBLE AS reuse_low,
+    NULL::DOUBLE AS reuse_high,
+    CASE WHEN i % 7 > 0 THEN round(100 * u * u, 3) END AS priority_score,
+    CASE WHEN i % 7 > 0
+        THEN row_number() OVER (PARTITION BY a.audience ORDER BY i % 7 = 0, u DESC, i)::INTEGER
+    END AS priority_rank,
+    CASE WHEN i % 7 > 0 THEN 'register: volledig pand; OSM: disused=yes; geen onderneming; vierde reden'
+    END AS reasons,
+    (i % 3)::INTEGER AS evidence_count,
+    CASE WHEN i % 3 > 0 THEN DATE '2024-05-01' END AS oldest_evidence_on,
+    CASE WHEN i % 3 > 0 THEN DATE '2026-02-03' END AS newest_evidence_on,
+    CASE WHEN i % 3 > 0 THEN 'grb, osm' ELSE 'grb' END AS sources,
+    'ODbL-1.0' AS licence,
+    'run-7' AS run_id,
+    'c1' AS config_version,
+    geom
+FROM made, (VALUES ('public'), ('city')) AS a(audience)
+WHERE a.audience = 'city' OR i % 10 <> 9;
+
+CREATE TABLE layer.evidence AS
+SELECT audience, building_id, 'register' AS kind, CASE WHEN priority_rank % 2 = 0 THEN 6.5::DECIMAL(4, 1) END AS weight,
+    DATE '2026-02-03' AS observed_on, TIMESTAMP '2026-02-03 04:05:06' AS fetched_at, ['a', 'b'] AS tags
+FROM layer.building WHERE evidence_count > 0;
+
+CREATE TABLE layer.source AS
+SELECT 'grb' AS feed, 'GRB' AS title, 'Digitaal Vlaanderen' AS publisher, 'Gratis Open Data Licentie' AS licence,
+    'Bron: GRB, Digitaal Vlaanderen' AS attribution, DATE '2026-02-28' AS snapshot_on
+UNION ALL
+SELECT 'osm', 'OpenStreetMap', 'OpenStreetMap', 'ODbL-1.0', '© OpenStreetMap contributors', DATE '2026-03-01';
+
+CREATE TABLE layer.change (building_id VARCHAR, change VARCHAR, replaced_by VARCHAR);
+
+CREATE TABLE layer.run AS
+SELECT * FROM (VALUES ('run_id', 'run-7'), ('as_of', '2026-03-02'), ('code', '0.1')) AS t(key, value);
+
+CREATE TABLE meta.column AS
+SELECT schema_name, table_name, column_name, column_index AS position, data_type AS type,
+    CASE WHEN suffix(column_name, '_m2') THEN 'm²' ELSE '' END AS unit, 'NL ' || column_name AS title_nl,
+    'EN ' || column_name AS title_en, 'meaning of ' || column_name AS meaning_en,
+    CASE WHEN column_name = 'name' THEN 'betekenis van name' END AS meaning_nl
+FROM duckdb_columns() WHERE schema_name = 'layer';

@@ -1,0 +1,160 @@
+"""Reading the header of an SQL file: the one declaration of a table's inputs, key, columns and checks.
+
+    -- One row per parcel of the cadastre, in the city's CRS.
+    -- inputs: raw.parcel
+    -- key: parcel_id
+    -- params: crs_min_x, crs_max_x
+    -- accounts_for: raw.parcel
+    -- check: area_m2 > 0
+    -- columns:
+    --   parcel_id | VARCHAR | - | Perceel | issuer and the issuer's own id
+    SELECT ...
+
+A query that yields `reject_reason` (with `reject_column`, `reject_value`) is split by the runner: rows with a reason go to
+the floor's table of refusals (`staging.reject`, `core.refusal`), the others make the table.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+FLOORS = ("staging", "core", "evidence", "score", "layer")
+REFUSALS = {"staging": "staging.reject", "core": "core.refusal"}
+_FIELD = re.compile(r"^(inputs|key|params|accounts_for|check|columns|view):\s*(.*)$")
+
+
+@dataclass(frozen=True)
+class ColumnSpec:
+    """A declared column: name, DuckDB type, unit ('' where it has none), Dutch title, English meaning."""
+
+    name: str
+    type: str
+    unit: str
+    title_nl: str
+    meaning: str
+
+    @property
+    def title_en(self) -> str:
+        """English title, made from the name."""
+        return self.name.replace("_", " ").capitalize()
+
+
+@dataclass(frozen=True)
+class TableSpec:
+    """A declared table: folder = schema, file = table."""
+
+    schema: str
+    name: str
+    meaning: str
+    inputs: tuple[str, ...]
+    key: tuple[str, ...]
+    params: tuple[str, ...]
+    accounts_for: str | None
+    checks: tuple[str, ...]
+    columns: tuple[ColumnSpec, ...]
+    is_view: bool
+    sql: str
+    path: Path
+
+    @property
+    def full_name(self) -> str:
+        """schema.table."""
+        return f"{self.schema}.{self.name}"
+
+    @property
+    def splits(self) -> bool:
+        """Whether the query marks rows it refuses."""
+        return re.search(r"\breject_reason\b", self.sql) is not None and self.full_name not in REFUSALS.values()
+
+
+def read_specs(root: Path) -> list[TableSpec]:
+    """All declared tables below `root`, in an order in which each comes after its inputs.
+
+    Raises:
+        ValueError: a header is incomplete, an input does not exist, or inputs run in a circle or upwards.
+    """
+    specs = {}
+    for floor in FLOORS:
+        for path in sorted((root / floor).glob("*.sql")):
+            spec = read_spec(path)
+            specs[spec.full_name] = spec
+    order: list[TableSpec] = []
+    state: dict[str, int] = {}
+
+    def visit(name: str, trail: tuple[str, ...]) -> None:
+        if name not in specs or state.get(name) == 2:
+            return
+        if state.get(name) == 1:
+            raise ValueError(f"inputs run in a circle: {' -> '.join((*trail, name))}")
+        state[name] = 1
+        for needed in specs[name].inputs:
+            _check_input(specs, name, needed)
+            visit(needed, (*trail, name))
+        state[name] = 2
+        order.append(specs[name])
+
+    for name in specs:
+        visit(name, ())
+    return order
+
+
+def _check_input(specs: dict[str, TableSpec], name: str, needed: str) -> None:
+    schema = needed.split(".")[0]
+    if schema in ("raw", "reference") or needed in REFUSALS.values():
+        return
+    if needed not in specs:
+        raise ValueError(f"{name}: no such input {needed}")
+    if FLOORS.index(schema) > FLOORS.index(name.split(".")[0]):
+        raise ValueError(f"{name}: reads {needed}, which lies on a higher floor")
+
+
+def read_spec(path: Path) -> TableSpec:
+    """Read one SQL file."""
+    text = path.read_text(encoding="utf-8")
+    fields: dict[str, list[str]] = {}
+    meaning: list[str] = []
+    columns: list[ColumnSpec] = []
+    mode = "meaning"
+    lines = text.splitlines()
+    body_from = len(lines)
+    for number, line in enumerate(lines):
+        if not line.startswith("--"):
+            body_from = number
+            break
+        content = line[2:].strip()
+        if match := _FIELD.match(content):
+            mode = match[1]
+            if match[2]:
+                fields.setdefault(mode, []).append(match[2])
+        elif mode == "columns" and "|" in content:
+            parts = [part.strip() for part in content.split("|", 4)]
+            if len(parts) != 5:
+                raise ValueError(f"{path}: a column line needs five parts: {content}")
+            unit = "" if parts[2] == "-" else parts[2]
+            columns.append(ColumnSpec(parts[0], parts[1], unit, parts[3], parts[4]))
+        elif mode == "meaning":
+            meaning.append(content)
+        elif content:
+            fields[mode][-1] += " " + content
+    if not columns or not meaning:
+        raise ValueError(f"{path}: the header lacks a meaning or columns")
+
+    def names(field: str) -> tuple[str, ...]:
+        return tuple(n.strip() for value in fields.get(field, []) for n in value.split(",") if n.strip())
+
+    return TableSpec(
+        schema=path.parent.name,
+        name=path.stem,
+        meaning=" ".join(part for part in meaning if part),
+        inputs=names("inputs"),
+        key=names("key"),
+        params=names("params"),
+        accounts_for=fields.get("accounts_for", [None])[0],
+        checks=tuple(fields.get("check", [])),
+        columns=tuple(columns),
+        is_view="view" in fields,
+        sql="\n".join(lines[body_from:]).strip().rstrip(";"),
+        path=path,
+    )

@@ -1,0 +1,118 @@
+-- The published layer: per audience one row per building worth showing. Public: atypical and not a dwelling; city: also everything
+-- with a sign of underuse.
+-- inputs: core.building, core.address, core.link_parcel, score.building, score.underuse, score.underuse_part, score.atypicality_part,
+--   evidence.item, core.tag, core.link_designation, staging.designation, reference.building_type, reference.heritage_rule,
+--   reference.reuse_use, reference.feed, reference.parameter
+-- key: audience, building_id
+-- params: nis_code, run_id, as_of
+-- check: underuse_band IN ('confirmed', 'likely', 'signal', 'unknown')
+-- check: audience = 'city' OR type <> 'dwelling' AND type <> 'apartments'
+-- columns:
+--   audience | VARCHAR | - | Doelgroep | public or city
+--   building_id | VARCHAR | - | Gebouw-id | Stable id of the building: issuer and the issuer's own id
+--   name | VARCHAR | - | Naam | Name of the building, where a source gives one
+--   type | VARCHAR | - | Type (code) | Type of the building, by everything that names it
+--   type_label | VARCHAR | - | Type | Type of the building in Dutch
+--   former_use | VARCHAR | - | Vroeger gebruik | Use that is over, in Dutch; empty where none is known
+--   address | VARCHAR | - | Adres | First address in the building
+--   nis_code | VARCHAR | - | NIS-code | Municipality
+--   capakey | VARCHAR | - | Capakey | Cadastral parcel that holds most of the building
+--   footprint_m2 | DOUBLE | m2 | Grondoppervlakte | Area of the outline
+--   height_m | DOUBLE | m | Hoogte | Height; empty where unknown
+--   floors | DOUBLE | storeys | Bouwlagen | Storeys above ground; empty where unknown
+--   floor_area_m2 | DOUBLE | m2 | Vloeroppervlakte | Outline times storeys, gross; empty where storeys are unknown
+--   volume_m3 | DOUBLE | m3 | Volume | Outline times height, or times storeys of 3.2 m; empty where both are unknown
+--   heritage | VARCHAR | - | Erfgoed | Strongest heritage status; empty where none is known
+--   atypicality_score | DOUBLE | points | Atypisch (0-100) | How unusual the building is in its municipality
+--   underuse_probability | DOUBLE | - | Kans op onderbenutting | Probability that the building is out of use: a signal, not a status
+--   underuse_low | DOUBLE | - | Kans, ondergrens | Lower end of the 80% interval
+--   underuse_high | DOUBLE | - | Kans, bovengrens | Upper end of the 80% interval
+--   underuse_band | VARCHAR | - | Klasse | confirmed (an authority registered it), likely, signal, or unknown
+--   vacant_share_low | DOUBLE | - | Leeg aandeel, laagste | Smallest share of the building that is empty by the register's words
+--   vacant_share_high | DOUBLE | - | Leeg aandeel, hoogste | Largest share of the building that is empty by the register's words
+--   reuse_best | VARCHAR | - | Beste hergebruik | Use the building suits best, as far as known
+--   reuse_score | DOUBLE | points | Hergebruik (0-100) | Index of that use from the known criteria
+--   reuse_low | DOUBLE | points | Hergebruik, ondergrens | Index when every unknown turns out worst
+--   reuse_high | DOUBLE | points | Hergebruik, bovengrens | Index when every unknown turns out best
+--   priority_score | DOUBLE | points | Prioriteit (0-100) | Expected worth of a visit
+--   priority_rank | INTEGER | - | Rang | Place by priority in this layer
+--   reasons | VARCHAR | - | Redenen | The three strongest reasons, in Dutch
+--   evidence_count | INTEGER | - | Aantal waarnemingen | Observations that count in
+--   oldest_evidence_on | DATE | - | Oudste waarneming | Day of the oldest one
+--   newest_evidence_on | DATE | - | Jongste waarneming | Day of the newest one
+--   sources | VARCHAR | - | Bronnen | Sources of the outline and the observations
+--   licence | VARCHAR | - | Licentie | Licences of those sources
+--   run_id | VARCHAR | - | Run | Run that made the row
+--   config_version | VARCHAR | - | Configuratie | Version and hash of the numbers it was scored with
+--   geom | GEOMETRY | - | Geometrie | Outline in the city's CRS
+WITH shown AS (
+    SELECT s.*, u.oldest_on, u.newest_on, u.vacant_low, u.vacant_high
+    FROM score.building AS s JOIN score.underuse AS u USING (audience, building_id)
+    WHERE (s.is_atypical AND s.is_residential IS NOT true) OR (s.audience = 'city' AND s.positive_count > 0)
+),
+address AS (
+    SELECT building_id, first(street || ' ' || house_number ORDER BY distance_m, street, number_value, house_number, address_id) AS address
+    FROM core.address WHERE building_id IS NOT NULL GROUP BY building_id
+),
+heritage AS (
+    SELECT l.building_id, arg_min(r.label_nl, r.place) AS label, min(d.name) AS name
+    FROM core.link_designation AS l
+    JOIN staging.designation AS d USING (designation_id)
+    JOIN reference.heritage_rule AS r ON regexp_matches(lower(strip_accents(d.designation_type)), r.pattern)
+    WHERE coalesce(d.valid_from <= getvariable('as_of'), true) AND coalesce(d.valid_to > getvariable('as_of'), true)
+    GROUP BY l.building_id
+),
+tagged_heritage AS (
+    SELECT building_id, 'erfgoed volgens OpenStreetMap' AS label FROM core.tag
+    WHERE key = 'heritage' AND prefix = '' AND origin = 'outline' AND value <> 'no' GROUP BY building_id
+),
+reason AS (
+    SELECT audience, building_id, abs(value) AS strength, detail_nl FROM score.underuse_part WHERE kind NOT IN ('prior', 'cap') AND value <> 0
+    UNION ALL
+    -- Ten points of atypicality weigh as one unit of log-odds in the choice of what to say first.
+    SELECT a.audience, p.building_id, abs(p.value) / 10, p.detail_nl
+    FROM score.atypicality_part AS p CROSS JOIN (SELECT unnest(['public', 'city']) AS audience) AS a
+    WHERE p.item IN ('rarity', 'outlier', 'heritage') AND p.value > 0
+),
+reasons AS (
+    SELECT audience, building_id, string_agg(detail_nl, ' | ' ORDER BY strength DESC, detail_nl) AS reasons
+    FROM (
+        SELECT * FROM reason SEMI JOIN shown USING (audience, building_id)
+        QUALIFY row_number() OVER (PARTITION BY audience, building_id ORDER BY strength DESC, detail_nl) <= 3
+    )
+    GROUP BY ALL
+),
+used_feed AS (
+    SELECT s.audience, s.building_id, c.feed FROM shown AS s JOIN core.building AS c USING (building_id)
+    UNION SELECT s.audience, s.building_id, i.feed FROM shown AS s JOIN evidence.item AS i USING (building_id)
+        WHERE i.visibility = 'public' OR s.audience = 'city'
+    UNION SELECT s.audience, s.building_id, t.feed FROM shown AS s JOIN core.tag AS t USING (building_id)
+),
+source AS (
+    SELECT u.audience, u.building_id, string_agg(DISTINCT f.title, '; ' ORDER BY f.title) AS sources,
+        string_agg(DISTINCT f.licence, '; ' ORDER BY f.licence) AS licence
+    FROM used_feed AS u JOIN reference.feed AS f USING (feed)
+    GROUP BY ALL
+)
+SELECT s.audience, s.building_id, coalesce(c.name, CASE WHEN s.is_atypical THEN h.name END) AS name, s.type, t.label_nl AS type_label,
+    f.label_nl AS former_use, a.address, coalesce(p.nis_code, getvariable('nis_code')) AS nis_code, p.capakey, c.footprint_m2,
+    c.height_m, c.floors, c.footprint_m2 * c.floors AS floor_area_m2,
+    c.footprint_m2 * coalesce(c.height_m, c.floors * param('storey_height_m')) AS volume_m3,
+    coalesce(h.label, o.label) AS heritage, s.atypicality_score::DOUBLE AS atypicality_score, s.underuse_probability, s.underuse_low,
+    s.underuse_high, s.underuse_band, s.vacant_low AS vacant_share_low, s.vacant_high AS vacant_share_high,
+    r.label_nl AS reuse_best, s.reuse_score::DOUBLE AS reuse_score, s.reuse_low, s.reuse_high,
+    s.priority_score::DOUBLE AS priority_score,
+    CAST(row_number() OVER (PARTITION BY s.audience ORDER BY s.priority_score DESC, s.building_id) AS INTEGER) AS priority_rank,
+    w.reasons, s.evidence_count, s.oldest_on AS oldest_evidence_on, s.newest_on AS newest_evidence_on, q.sources, q.licence,
+    getvariable('run_id') AS run_id, s.config_version, c.geom
+FROM shown AS s
+JOIN core.building AS c USING (building_id)
+JOIN reference.building_type AS t ON t.type = s.type
+LEFT JOIN reference.building_type AS f ON f.type = s.former_type
+LEFT JOIN reference.reuse_use AS r ON r.use = s.reuse_best
+LEFT JOIN address AS a USING (building_id)
+LEFT JOIN heritage AS h USING (building_id)
+LEFT JOIN tagged_heritage AS o USING (building_id)
+LEFT JOIN core.link_parcel AS p ON p.building_id = s.building_id AND p.is_main
+LEFT JOIN reasons AS w ON w.audience = s.audience AND w.building_id = s.building_id
+LEFT JOIN source AS q ON q.audience = s.audience AND q.building_id = s.building_id

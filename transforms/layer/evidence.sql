@@ -1,0 +1,23 @@
+-- The observations behind the published buildings, per audience.
+-- inputs: evidence.item, layer.building, reference.evidence_kind
+-- key: audience, item_id
+-- columns:
+--   audience | VARCHAR | - | Doelgroep | public or city
+--   item_id | VARCHAR | - | Waarneming | Kind, building and what was observed
+--   building_id | VARCHAR | - | Gebouw-id | Building the observation is about
+--   kind | VARCHAR | - | Soort (code) | Kind of evidence
+--   label | VARCHAR | - | Soort | Kind of evidence in Dutch
+--   detail | VARCHAR | - | Detail | What the source says
+--   authority | VARCHAR | - | Herkomst | Who says so
+--   feed | VARCHAR | - | Gegevensstroom | Feed that gave it
+--   source_id | VARCHAR | - | Bronsleutel | Row or element it was read from
+--   observed_on | DATE | - | Waargenomen op | Day of the observation
+--   freshness | DOUBLE | - | Versheid (0-1) | Halves with every half-life of its kind
+--   match_method | VARCHAR | - | Koppeling | How it found the building
+--   match_score | DOUBLE | - | Zekerheid koppeling (0-1) | How sure it belongs to the building
+--   effect | DOUBLE | log-odds | Gewicht | What it adds to the log-odds when it is the strongest of its authority
+SELECT b.audience, i.item_id, i.building_id, i.kind, k.label_nl AS label, i.detail, i.authority, i.feed, i.source_id, i.observed_on,
+    i.freshness, i.match_method, i.match_score, i.effect
+FROM evidence.item AS i
+JOIN layer.building AS b ON b.building_id = i.building_id AND (b.audience = 'city' OR i.visibility = 'public')
+JOIN reference.evidence_kind AS k USING (kind)

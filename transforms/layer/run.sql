@@ -1,0 +1,14 @@
+-- What made this layer: city, day, versions, counts.
+-- inputs: layer.building, core.building, staging.reject, core.refusal
+-- key: name
+-- params: city_name, nis_code, crs, as_of, run_id, config_version
+-- columns:
+--   name | VARCHAR | - | Naam | Name of the fact
+--   value | VARCHAR | - | Waarde | Its value
+SELECT unnest(['city', 'nis_code', 'crs', 'as_of', 'run_id', 'config_version', 'buildings', 'buildings_public', 'buildings_city', 'rejects', 'refusals']) AS name,
+    unnest([getvariable('city_name'), getvariable('nis_code'), getvariable('crs'), CAST(getvariable('as_of') AS VARCHAR), getvariable('run_id'),
+        getvariable('config_version'),
+        (SELECT count(*) FROM core.building)::VARCHAR,
+        (SELECT count(*) FROM layer.building WHERE audience = 'public')::VARCHAR,
+        (SELECT count(*) FROM layer.building WHERE audience = 'city')::VARCHAR,
+        (SELECT count(*) FROM staging.reject)::VARCHAR, (SELECT count(*) FROM core.refusal)::VARCHAR]) AS value

@@ -1,0 +1,74 @@
+"""The GeoPackage for QGIS: two feature layers and five attribute tables, written through Arrow by GDAL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyogrio
+
+from sources._kit.duck import identifier
+from transforms.publish.dictionary import Entry, dictionary_table
+from transforms.publish.geopackage_metadata import write_metadata
+from transforms.publish.rows import ATTRIBUTE_TABLES, PIN_COLUMNS, ROWS, Product, table_query
+
+_BATCH = 20_480
+# 1.4 differs only in triggers for writers, and makes the QGIS and GDAL of Debian 12 warn.
+_VERSION = "1.3"
+
+
+def write_geopackage(
+    con: duckdb.DuckDBPyConnection, product: Product, entries: Sequence[Entry], path: Path
+) -> None:
+    """Write all layers of a product, then titles, styles and descriptions.
+
+    `buildings` is MULTIPOLYGON and `pins` POINT, both in the product's CRS, with a spatial index;
+    `fid` follows the writing order of `ROWS`.
+    """
+    with _stopped_clock(product.run.last_change):
+        names = ", ".join(identifier(name) for name in product.columns)
+        _write_features(
+            con, f"SELECT {names}, CAST(ST_AsWKB(geom) AS BLOB) AS geom", path, "buildings", product.crs
+        )
+        names = ", ".join(identifier(name) for name in PIN_COLUMNS)
+        _write_features(
+            con, f"SELECT {names}, CAST(ST_AsWKB(point) AS BLOB) AS geom", path, "pins", product.crs
+        )
+        for layer, table in ATTRIBUTE_TABLES.items():
+            rows = con.execute(table_query(con, table, product.audience)).to_arrow_reader(_BATCH)
+            _write_attributes(rows, path, layer)
+        _write_attributes(dictionary_table(entries), path, "dictionary")
+        write_metadata(path, product, entries)
+
+
+def _write_features(con: duckdb.DuckDBPyConnection, select: str, path: Path, layer: str, crs: str) -> None:
+    reader = con.execute(
+        f"{select} FROM {ROWS} ORDER BY priority_rank NULLS LAST, building_id"
+    ).to_arrow_reader(_BATCH)
+    pyogrio.write_arrow(
+        reader,
+        path,
+        layer=layer,
+        driver="GPKG",
+        geometry_name="geom",
+        crs=crs,
+        geometry_type="Point" if layer == "pins" else "MultiPolygon",
+        dataset_options={"VERSION": _VERSION},
+    )
+
+
+def _write_attributes(rows: Any, path: Path, layer: str) -> None:
+    pyogrio.write_arrow(rows, path, layer=layer, driver="GPKG")
+
+
+@contextmanager
+def _stopped_clock(moment: str) -> Iterator[None]:
+    """Let GDAL write `moment` as time of change instead of now, so that equal input gives equal files."""
+    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": moment})
+    try:
+        yield
+    finally:
+        pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})

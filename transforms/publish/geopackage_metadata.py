@@ -1,0 +1,122 @@
+"""What GDAL does not write into a GeoPackage: titles of columns, and the styles QGIS opens with."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+
+from transforms.publish.dictionary import Entry
+from transforms.publish.qml import layer_qml
+from transforms.publish.rows import Product
+from transforms.publish.sld import layer_sld
+from transforms.publish.symbols import BANDS
+
+STYLED_LAYERS = ("buildings", "pins")
+BAND_CONSTRAINT = "underuse_band"
+_DESCRIPTIONS = {
+    "buildings": (
+        "gebouwen",
+        "Atypische gebouwen met signalen van onderbenutting / Atypical buildings with signs of underuse",
+    ),
+    "pins": ("punten", "Dezelfde gebouwen als punt / The same buildings as points"),
+    "evidence": ("aanwijzingen", "Aanwijzingen achter de scores / Evidence behind the scores"),
+    "sources": ("bronnen", "Bronnen, licenties en naamsvermeldingen / Sources, licences and attributions"),
+    "changes": ("wijzigingen", "Wijzigingen sinds de vorige uitgave / Changes since the previous edition"),
+    "dictionary": ("woordenboek", "Betekenis van elke kolom / Meaning of every column"),
+    "run": ("uitgave", "Hoe en wanneer deze laag gemaakt is / How and when this layer was made"),
+    "layer_styles": ("stijlen", "Stijlen als QML en SLD / Styles as QML and SLD"),
+}
+# Tables as the standard (schema extension) and QGIS (layer_styles) define them, to the letter.
+_TABLES = """
+CREATE TABLE gpkg_data_columns (table_name TEXT NOT NULL, column_name TEXT NOT NULL, name TEXT, title TEXT,
+    description TEXT, mime_type TEXT, constraint_name TEXT,
+    CONSTRAINT pk_gdc PRIMARY KEY (table_name, column_name), CONSTRAINT gdc_tn UNIQUE (table_name, name));
+CREATE TABLE gpkg_data_column_constraints (constraint_name TEXT NOT NULL, constraint_type TEXT NOT NULL,
+    value TEXT, min NUMERIC, min_is_inclusive BOOLEAN, max NUMERIC, max_is_inclusive BOOLEAN,
+    description TEXT,
+    CONSTRAINT gdcc_ntv UNIQUE (constraint_name, constraint_type, value));
+CREATE TABLE layer_styles (id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, f_table_catalog TEXT(256),
+    f_table_schema TEXT(256), f_table_name TEXT(256), f_geometry_column TEXT(256),
+    styleName TEXT(30), styleQML TEXT, styleSLD TEXT, useAsDefault BOOLEAN, description TEXT,
+    owner TEXT(30), ui TEXT(30),
+    update_time DATETIME DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ','now')));
+"""
+_EXTENSION = "http://www.geopackage.org/spec121/#extension_schema"
+
+
+def write_metadata(path: Path, product: Product, entries: Sequence[Entry]) -> None:
+    """Add column titles, value list, styles, identifiers and descriptions to what GDAL has written."""
+    with closing(sqlite3.connect(path)) as db, db:
+        for statement in _TABLES.split(";\n"):
+            db.execute(statement)
+        _register(db, product)
+        _describe_columns(db, entries)
+        _add_styles(db, product, entries)
+        _describe_tables(db, product)
+
+
+def _register(db: sqlite3.Connection, product: Product) -> None:
+    db.executemany(
+        "INSERT INTO gpkg_extensions VALUES (?, NULL, 'gpkg_schema', ?, 'read-write')",
+        [("gpkg_data_columns", _EXTENSION), ("gpkg_data_column_constraints", _EXTENSION)],
+    )
+    db.execute(
+        "INSERT INTO gpkg_contents (table_name, data_type, identifier, last_change) "
+        "VALUES ('layer_styles', 'attributes', 'layer_styles', ?)",
+        [product.run.last_change],
+    )
+
+
+def _describe_columns(db: sqlite3.Connection, entries: Sequence[Entry]) -> None:
+    db.executemany(
+        "INSERT INTO gpkg_data_column_constraints (constraint_name, constraint_type, value, description) "
+        "VALUES (?, 'enum', ?, ?)",
+        [(BAND_CONSTRAINT, band.value, f"{band.word_nl} / {band.word_en}") for band in BANDS],
+    )
+    rows = []
+    for entry in entries:
+        constraint = BAND_CONSTRAINT if entry.column_name == "underuse_band" else None
+        # `name` must be unique within a table and titles need not be: it stays the column's own.
+        rows.append(
+            (
+                entry.table_name,
+                entry.column_name,
+                entry.column_name,
+                entry.title,
+                entry.description,
+                constraint,
+            )
+        )
+    db.executemany("INSERT INTO gpkg_data_columns VALUES (?, ?, ?, ?, ?, NULL, ?)", rows)
+
+
+def _add_styles(db: sqlite3.Connection, product: Product, entries: Sequence[Entry]) -> None:
+    for layer in STYLED_LAYERS:
+        # Schema and catalogue are empty rather than NULL: QGIS looks them up with `= ''`.
+        db.execute(
+            "INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name, f_geometry_column, "
+            "styleName, styleQML, styleSLD, useAsDefault, description, owner, update_time) "
+            "VALUES ('', '', ?, 'geom', 'onbenut', ?, ?, 1, ?, 'onbenut', ?)",
+            [
+                layer,
+                layer_qml(layer, entries),
+                layer_sld(layer),
+                _DESCRIPTIONS[layer][1],
+                product.run.last_change,
+            ],
+        )
+
+
+def _describe_tables(db: sqlite3.Connection, product: Product) -> None:
+    for table, (word, description) in _DESCRIPTIONS.items():
+        text = (
+            f"{description}. {product.attribution}"
+            if table in STYLED_LAYERS and product.attribution
+            else description
+        )
+        db.execute(
+            "UPDATE gpkg_contents SET identifier = ?, description = ?, last_change = ? WHERE table_name = ?",
+            [f"{product.stem}: {word}", text, product.run.last_change, table],
+        )

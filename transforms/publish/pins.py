@@ -1,0 +1,66 @@
+"""The pins for the citizens' platform: GeoJSON after RFC 7946, one feature per line."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import duckdb
+
+from sources._kit.duck import identifier, literal
+from transforms.publish.rows import PIN_COLUMNS, ROWS, Product
+
+REASONS = 3
+_DECIMALS = 7  # about one centimetre
+_BATCH = 20_480
+
+# Attribution per distinct text in `sources`, which lists feeds or titles separated by comma or semicolon.
+_OWN_ATTRIBUTIONS = f"""
+    SELECT named.sources, string_agg(DISTINCT s.attribution, '; ' ORDER BY s.attribution) AS attribution
+    FROM (
+        SELECT sources, unnest(string_split_regex(sources, '\\s*[,;]\\s*')) AS source
+        FROM (SELECT DISTINCT sources FROM {ROWS} WHERE sources IS NOT NULL)
+    ) AS named
+    JOIN layer.source AS s ON named.source IN (s.feed, s.title)
+    GROUP BY named.sources
+"""
+
+
+def write_pins(con: duckdb.DuckDBPyConnection, product: Product, path: Path) -> None:
+    """Write one point per building of `ROWS`: longitude and latitude in WGS 84, `id` the building's id.
+
+    DuckDB makes the JSON text of each feature; Python only joins batches. A feature's `attribution` names the
+    sources that the building itself rests on, the collection's all of them.
+    """
+    head = {"type": "FeatureCollection", "attribution": product.attribution, "run_id": product.run.run_id}
+    with path.open("w", encoding="utf-8", newline="\n") as file:
+        file.write(json.dumps(head, ensure_ascii=False)[:-1] + ', "features": [\n')
+        separator = ""
+        for batch in con.execute(_query(product)).to_arrow_reader(_BATCH):
+            file.write(separator + ",\n".join(batch.column(0).to_pylist()))
+            separator = ",\n"
+        file.write("\n]}\n")
+
+
+def _query(product: Product) -> str:
+    properties = [f"{name} := {_property(name)}" for name in PIN_COLUMNS]
+    properties.append(f"attribution := coalesce(own.attribution, {literal(product.attribution)})")
+    return f"""
+        WITH own AS ({_OWN_ATTRIBUTIONS}),
+        placed AS (
+            SELECT *, ST_Transform(point, {literal(product.crs)}, 'EPSG:4326', always_xy := true) AS place
+            FROM {ROWS}
+        )
+        SELECT CAST(to_json(struct_pack("type" := 'Feature', id := building_id,
+            geometry := struct_pack("type" := 'Point',
+                coordinates := [round(ST_X(place), {_DECIMALS}), round(ST_Y(place), {_DECIMALS})]),
+            properties := struct_pack({", ".join(properties)}))) AS VARCHAR)
+        FROM placed LEFT JOIN own ON own.sources = placed.sources
+        ORDER BY priority_rank NULLS LAST, building_id
+    """
+
+
+def _property(name: str) -> str:
+    if name == "reasons":
+        return f"list_slice(string_split_regex(reasons, '\\s*[;|\\n]\\s*'), 1, {REASONS})"
+    return identifier(name)

@@ -1,0 +1,81 @@
+-- The parts of the atypicality score, in points; they add up to it exactly.
+-- inputs: core.building, core.tag, score.type, core.link_designation, staging.designation, reference.building_type,
+--   reference.heritage_rule, reference.parameter, reference.feed
+-- key: building_id, item
+-- params: as_of
+-- columns:
+--   building_id | VARCHAR | - | Gebouw | building
+--   item | VARCHAR | - | Onderdeel | rarity, outlier, heritage, disagreement, ordinary, floor
+--   value | DECIMAL(18,6) | points | Punten | what it adds
+--   detail_nl | VARCHAR | - | Uitleg | in Dutch
+--   detail_en | VARCHAR | - | Uitleg (Engels) | in English
+WITH standing AS (
+    SELECT b.building_id, b.footprint_m2, b.height_m, t.type, t.is_atypical, t.disagreement, t.disagreeing
+    FROM core.building AS b JOIN score.type AS t USING (building_id)
+    WHERE b.state = 'standing'
+),
+share AS (
+    -- Small municipalities have few of anything: their counts are smoothed with the region's share.
+    SELECT t.type, t.label_nl, t.label_en, count(s.building_id) AS n,
+        (count(s.building_id) + param('rarity_smoothing') * t.prior_share)
+            / (sum(count(s.building_id)) OVER () + param('rarity_smoothing')) AS p
+    FROM reference.building_type AS t LEFT JOIN standing AS s USING (type)
+    GROUP BY t.type, t.label_nl, t.label_en, t.prior_share
+),
+middle AS (
+    SELECT median(ln(footprint_m2)) AS size, mad(ln(footprint_m2)) AS size_mad,
+        median(height_m) AS height, mad(height_m) AS height_mad
+    FROM standing
+),
+outlier AS (
+    SELECT s.building_id, (ln(s.footprint_m2) - m.size) / nullif(1.4826 * m.size_mad, 0) AS z_size,
+        (s.height_m - m.height) / nullif(1.4826 * m.height_mad, 0) AS z_height
+    FROM standing AS s CROSS JOIN middle AS m
+),
+heritage AS (
+    SELECT building_id, max(share) AS share, arg_max(label_nl, (share, label_nl)) AS label
+    FROM (
+        SELECT l.building_id, r.share * l.score AS share, r.label_nl AS label_nl
+        FROM core.link_designation AS l
+        JOIN staging.designation AS d USING (designation_id)
+        JOIN reference.heritage_rule AS r ON regexp_matches(lower(strip_accents(d.designation_type)), r.pattern)
+        -- A designation that began after as_of, or ended before it, is not known to hold then.
+        WHERE coalesce(d.valid_from <= getvariable('as_of'), true) AND coalesce(d.valid_to > getvariable('as_of'), true)
+        QUALIFY row_number() OVER (PARTITION BY l.building_id, l.designation_id ORDER BY r.place) = 1
+        UNION ALL
+        SELECT building_id, 0.8 * score, 'heritage=' || value FROM core.tag
+        WHERE key = 'heritage' AND prefix = '' AND origin = 'outline' AND value <> 'no'
+    )
+    GROUP BY building_id
+),
+part AS (
+    SELECT s.building_id, 'rarity' AS item, param('weight_rarity') * least(1, -log2(h.p) / param('rarity_bits')) AS value,
+        'zeldzaam type: ' || h.label_nl || ' (' || h.n || ' in de gemeente)' AS detail_nl,
+        'rare type: ' || h.label_en || ' (' || h.n || ' in the municipality)' AS detail_en
+    FROM standing AS s JOIN share AS h USING (type) WHERE s.is_atypical
+    UNION ALL
+    SELECT building_id, 'outlier', param('weight_outlier') * least(1, greatest(z_size, z_height, 0) / param('outlier_z')),
+        CASE WHEN coalesce(z_height, -1) > z_size THEN 'uitzonderlijk hoog' ELSE 'uitzonderlijk groot' END,
+        CASE WHEN coalesce(z_height, -1) > z_size THEN 'exceptionally high' ELSE 'exceptionally large' END
+    FROM outlier WHERE greatest(z_size, z_height) > 0
+    UNION ALL
+    SELECT h.building_id, 'heritage', param('weight_heritage') * h.share, h.label, h.label
+    FROM heritage AS h SEMI JOIN standing AS s USING (building_id)
+    UNION ALL
+    SELECT building_id, 'disagreement', -param('weight_disagreement') * disagreement,
+        'bronnen spreken elkaar tegen: ' || disagreeing, 'sources disagree: ' || disagreeing
+    FROM standing WHERE disagreement > 0
+),
+rounded AS (
+    SELECT building_id, item, CAST(value AS DECIMAL(18, 6)) AS value, detail_nl, detail_en FROM part
+),
+total AS (
+    SELECT s.building_id, s.is_atypical OR s.type = 'unknown' AS may_exceed, coalesce(sum(r.value), 0) AS total
+    FROM standing AS s LEFT JOIN rounded AS r USING (building_id) GROUP BY ALL
+)
+SELECT * FROM rounded
+UNION ALL
+SELECT building_id, 'ordinary', CAST(param('ordinary_max') - total AS DECIMAL(18, 6)), 'een gewoon type blijft gewoon', 'an ordinary type stays ordinary'
+FROM total WHERE NOT may_exceed AND total > param('ordinary_max')
+UNION ALL
+SELECT building_id, 'floor', CAST(-total AS DECIMAL(18, 6)), 'niet onder nul', 'not below zero' FROM total WHERE total < 0

@@ -1,0 +1,45 @@
+-- How likely each building is out of use, with an 80% interval and a band; per audience, from the sources it may see.
+-- inputs: score.underuse_part, evidence.item, core.building, reference.parameter
+-- key: audience, building_id
+-- check: low <= probability AND probability <= high
+-- check: band IN ('confirmed', 'likely', 'signal', 'unknown')
+-- columns:
+--   audience | VARCHAR | - | Doelgroep | public or city
+--   building_id | VARCHAR | - | Gebouw | building
+--   log_odds | DECIMAL(18,6) | log-odds | Log-odds | sum of the parts
+--   probability | DOUBLE | - | Kans | probability of being out of use
+--   low | DOUBLE | - | Ondergrens | lower end of the 80% interval
+--   high | DOUBLE | - | Bovengrens | upper end of the 80% interval
+--   band | VARCHAR | - | Klasse | confirmed, likely, signal or unknown
+--   positive_count | INTEGER | - | Aanwijzingen | items that speak for out of use
+--   evidence_count | INTEGER | - | Waarnemingen | all items
+--   oldest_on | DATE | - | Oudste waarneming | oldest item
+--   newest_on | DATE | - | Jongste waarneming | newest item
+--   vacant_low | DOUBLE | - | Leeg aandeel laag | smallest share that can be empty by the register's words; null where it names none
+--   vacant_high | DOUBLE | - | Leeg aandeel hoog | largest share that can be empty
+WITH odds AS (
+    SELECT audience, building_id, CAST(sum(value) AS DECIMAL(18, 6)) AS log_odds, sqrt(sum(value_sd * value_sd)) AS sd
+    FROM score.underuse_part GROUP BY ALL
+),
+seen AS (
+    SELECT a.audience, i.building_id,
+        count(*) FILTER (i.effect > 0) AS positive_count, count(*) AS evidence_count,
+        min(i.observed_on) AS oldest_on, max(i.observed_on) AS newest_on,
+        bool_or(i.is_legal AND i.freshness >= param('fresh_min') AND i.match_score >= param('match_min')) AS is_confirmed,
+        -- Nine units of one building add up, to the whole at most; a row that names no part leaves its share open.
+        least(1, sum(i.vacant_low) FILTER (i.effect > 0)) AS vacant_low,
+        CASE WHEN count(i.vacant_low) FILTER (i.effect > 0) > 0
+             THEN least(1, sum(coalesce(i.vacant_high, 1)) FILTER (i.effect > 0 AND i.kind LIKE 'register%')) END AS vacant_high
+    FROM evidence.item AS i
+    JOIN (SELECT unnest(['public', 'city']) AS audience) AS a ON i.visibility = 'public' OR a.audience = 'city'
+    GROUP BY ALL
+)
+SELECT o.audience, o.building_id, o.log_odds, logistic(o.log_odds::DOUBLE) AS probability,
+    logistic(o.log_odds::DOUBLE - param('interval_z') * o.sd) AS low, logistic(o.log_odds::DOUBLE + param('interval_z') * o.sd) AS high,
+    CASE WHEN s.is_confirmed AND logistic(o.log_odds::DOUBLE) >= param('band_likely') THEN 'confirmed'
+         WHEN s.positive_count > 0 AND logistic(o.log_odds::DOUBLE) >= param('band_likely') THEN 'likely'
+         WHEN s.positive_count > 0 AND logistic(o.log_odds::DOUBLE) >= param('band_signal') THEN 'signal'
+         ELSE 'unknown' END AS band,
+    CAST(coalesce(s.positive_count, 0) AS INTEGER) AS positive_count, CAST(coalesce(s.evidence_count, 0) AS INTEGER) AS evidence_count,
+    s.oldest_on, s.newest_on, s.vacant_low, s.vacant_high
+FROM odds AS o LEFT JOIN seen AS s USING (audience, building_id)
