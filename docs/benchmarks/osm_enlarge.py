@@ -43,7 +43,8 @@ def main(source: str, copies: int, target: str) -> None:
             f"TO '{large}' (FORMAT csv, HEADER false, DELIMITER '\t', QUOTE '', ESCAPE '')"
         )
         Path(target).unlink(missing_ok=True)
-        with osmium.SimpleWriter(target) as writer:
+        # Copies compress so well that GDAL takes the file for a zip bomb, and stops: no compression.
+        with osmium.SimpleWriter(osmium.io.File(target, "pbf,pbf_compression=none")) as writer:
             osmium.apply(osmium.io.Reader(osmium.io.File(str(large), "opl")), writer)
 
 

@@ -12,6 +12,7 @@ from urllib.parse import unquote, urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
+from urllib3.exceptions import HTTPError
 from urllib3.util.retry import Retry
 
 from sources._kit.city import City, Feed
@@ -44,23 +45,26 @@ def fetch_files(city: City, feed: Feed, store: Store) -> Snapshot:
         else:
             parts.extend(_copy(city, feed, store, name, location))
     snapshot = Snapshot(city, feed, tuple(parts), datetime.now(UTC), store)
-    store.record(snapshot, licence=feed.licence, code_version=code_version())
+    # Here, because the contract imports this module.
+    from sources._kit.contract import load_source
+
+    licence = feed.licence or load_source(feed.source).info.licence
+    store.record(snapshot, licence=licence, code_version=code_version())
     return snapshot
 
 
 def _copy(city: City, feed: Feed, store: Store, name: str, location: str) -> list[Part]:
     pattern = unquote(urlsplit(location).path) if location.startswith("file://") else location
     where = {"source": feed.source, "city": city.slug, "feed": feed.name, "file": pattern}
-    full = str(city.folder / pattern)
-    paths = sorted(Path(found) for found in glob.glob(full)) if glob.has_magic(full) else [Path(full)]
+    # `lijst [1].csv`, as browsers save a second download, is a name before it is a pattern.
+    full = city.folder / pattern
+    paths = [full] if full.is_file() else sorted(Path(found) for found in glob.glob(str(full)))
     if not paths or not all(path.is_file() for path in paths):
         raise FetchRefusedError("no such file", next_step="mend `path` in the city file or put the file there", **where)
     parts = []
     for path in paths:
         with path.open("rb") as stream:
             sha256, size = store.put(stream, path.stat().st_size, **where)
-        if size == 0:
-            raise FetchRefusedError("the file is empty", next_step="ask the provider for it again", **where)
         parts.append(Part(name, path.name, path.as_uri() if path.is_absolute() else str(path), sha256, size))
     return parts
 
@@ -93,12 +97,10 @@ def _download(city: City, feed: Feed, store: Store, name: str, url: str) -> Part
                 next_step="the last good snapshot stays; try again later",
                 **where,
             ) from error
-        except OSError as error:
+        except (OSError, HTTPError) as error:  # read() on the raw stream raises urllib3's own errors
             raise FetchRefusedError(
                 f"the connection broke: {type(error).__name__}", next_step="fetch again", **where
             ) from error
-    if size == 0:
-        raise FetchRefusedError("the answer is empty", next_step="the last good snapshot stays", **where)
     return Part(
         name,
         Path(urlsplit(url).path).name or "data",

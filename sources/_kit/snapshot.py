@@ -84,7 +84,7 @@ class Store:
         """Store a stream; returns its SHA-256 and size in bytes.
 
         Raises:
-            FetchRefusedError: fewer or more bytes arrived than were announced; nothing is kept.
+            FetchRefusedError: nothing came, or fewer or more bytes than were announced; nothing is kept.
         """
         (self.root / "blobs").mkdir(parents=True, exist_ok=True)
         part = self.root / "blobs" / f".{os.getpid()}-{id(stream)}.part"
@@ -100,6 +100,10 @@ class Store:
                     f"the answer stopped short: {size} of {expected_bytes} bytes",
                     next_step="the last good snapshot stays; fetch again",
                     **where,
+                )
+            if size == 0:
+                raise FetchRefusedError(
+                    "the answer is empty", next_step="the last good snapshot stays; ask the provider", **where
                 )
             target_path = self.blob(digest.hexdigest())
             target_path.parent.mkdir(parents=True, exist_ok=True)

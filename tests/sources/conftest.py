@@ -37,13 +37,18 @@ def shared() -> Callable[[str], Path]:
     return find
 
 
+@pytest.fixture(scope="session")
+def warehouse() -> Iterator[duckdb.DuckDBPyConnection]:
+    """One warehouse in memory for all tests: opening one loads the spatial extension, which is slow."""
+    with connect() as connection:
+        yield connection
+
+
 @pytest.fixture
-def con() -> Iterator[duckdb.DuckDBPyConnection]:
-    """An empty warehouse in memory."""
-    connection = connect()
-    connection.execute("CREATE SCHEMA raw")
-    yield connection
-    connection.close()
+def con(warehouse: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
+    """The warehouse, emptied."""
+    warehouse.execute("DROP SCHEMA IF EXISTS raw CASCADE; CREATE SCHEMA raw")
+    return warehouse
 
 
 @pytest.fixture

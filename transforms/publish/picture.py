@@ -134,9 +134,11 @@ def _densest(shapes: Geometries, worth: npt.NDArray[np.float64], width_m: float)
 
     Where several windows are equally good the first from the south-west is taken, lest the picture jump.
     """
-    bounds = shapely.bounds(shapes) if len(shapes) else np.array([[0.0, 0.0, width_m, width_m]])
-    low, high = bounds[:, :2].min(axis=0), bounds[:, 2:].max(axis=0)
     extent = np.array([width_m, width_m * _ASPECT])
+    if not len(shapes):
+        return np.concatenate([-extent / 2, extent / 2])
+    bounds = shapely.bounds(shapes)
+    low, high = bounds[:, :2].min(axis=0), bounds[:, 2:].max(axis=0)
     whole = high - low
     if (whole <= extent).all():
         extent = max(whole[0], whole[1] / _ASPECT, _CELL_M) * 1.12 * np.array([1.0, _ASPECT])
