@@ -8,8 +8,8 @@ import json
 import shutil
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -33,10 +33,23 @@ from sources._kit.duck import connect
 from sources._kit.errors import OnbenutError
 from transforms._kit.header import FLOORS
 from transforms._kit.runner import Built, plan, stored_fingerprints
+from transforms.publish.context import publish_context
 from transforms.publish.publish import publish_city
 
 Progress = Callable[[str, str], None]
 """Called with a floor and what happens on it."""
+
+
+@dataclass(frozen=True)
+class FeedOutcome:
+    """What a run took from one feed: rows per raw table, the day its data describe, why it fell back if it did."""
+
+    source: str
+    rows: dict[str, int]
+    snapshot_on: str
+    was_parsed: bool
+    fallback: str | None
+    max_age_days: int | None
 
 
 @dataclass
@@ -48,6 +61,7 @@ class Outcome:
     run_id: str
     unchanged: bool
     warehouse: Path
+    feeds: dict[str, FeedOutcome] = field(default_factory=dict)
     products: dict[str, Path] = field(default_factory=dict)
     not_made: dict[str, str] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
@@ -69,11 +83,12 @@ def run_city(
     Raises:
         OnbenutError: a feed, a check or a product failed; nothing was replaced.
     """
-    fetched = []
-    for feed in city.feeds.values():
-        progress("fetch", feed.name)
-        fetched.append(fetch_feed(city, feed, space, offline=offline))
-    return build_city(city, space, fetched, as_of=as_of, progress=progress)
+    with noting_failure(city, space):
+        fetched = []
+        for feed in city.feeds.values():
+            progress("fetch", feed.name)
+            fetched.append(fetch_feed(city, feed, space, offline=offline))
+        return build_city(city, space, fetched, as_of=as_of, progress=progress)
 
 
 def build_city(
@@ -124,6 +139,7 @@ def _build(
                 loaded.append(load_raw(con, item, space))
         table_plan = read_plan(city, space, day, loaded)
         outcome = Outcome(city.slug, day, str(table_plan.params["run_id"]), False, target)
+        outcome.feeds = {item.feed: _feed_outcome(city, item) for item in loaded}
         outcome.warnings = [f"{item.feed}: {item.warning}" for item in loaded if item.warning]
         outcome.warnings += _old_feeds(city, loaded, day)
         given = load_reference(con, city, table_plan, loaded)
@@ -149,6 +165,13 @@ def _build(
     return outcome
 
 
+def _feed_outcome(city: City, item: Loaded) -> FeedOutcome:
+    feed = city.feeds[item.feed]
+    return FeedOutcome(
+        feed.source, item.rows, item.snapshot_on.isoformat(), item.was_parsed, item.warning, feed.max_age_days
+    )
+
+
 def _publish(
     con: duckdb.DuckDBPyConnection, city: City, space: Workspace, table_plan: Plan, prints: dict[str, str], outcome: Outcome,
     progress: Progress,
@@ -165,7 +188,8 @@ def _publish(
         outcome.products = {path.name: path for path in sorted(folder.iterdir()) if path.is_file()}
         return
     progress("publish", "products")
-    outcome.products = publish_city(con, city.slug, city.crs, space.outputs)
+    write = publish_city if has_buildings else publish_context
+    outcome.products = write(con, city.slug, city.crs, space.outputs)
     con.execute("INSERT OR REPLACE INTO meta.build VALUES ('publish', ?, ?, 0, 0)", [wanted, len(outcome.products)])
 
 
@@ -230,6 +254,7 @@ def _write_log(space: Workspace, outcome: Outcome, started: datetime) -> None:
         "started_at": started.isoformat(timespec="seconds"),
         "seconds": round(outcome.seconds, 2),
         "floors": outcome.floors,
+        "feeds": {name: asdict(feed) for name, feed in outcome.feeds.items()},
         "products": {name: str(path) for name, path in outcome.products.items()},
         "not_made": outcome.not_made,
         "warnings": outcome.warnings,
@@ -238,3 +263,28 @@ def _write_log(space: Workspace, outcome: Outcome, started: datetime) -> None:
     part = path.with_suffix(".part")
     part.write_text(json.dumps(body, indent=1), encoding="utf-8")
     part.replace(path)
+    space.failure_log(outcome.city).unlink(missing_ok=True)
+
+
+@contextmanager
+def noting_failure(city: City, space: Workspace) -> Iterator[None]:
+    """Leave a record of what made a run fail, for `onbenut status`; the next good run removes it.
+
+    The value an error met is left out: it may be a cell of a register, and records are not for personal data.
+    """
+    try:
+        yield
+    except OnbenutError as error:
+        where = {name: str(value) for name, value in error.where.items() if name != "value"}
+        body = {
+            "city": city.slug,
+            "at": datetime.now(UTC).isoformat(timespec="seconds"),
+            "error": error.what,
+            "where": where,
+            "next_step": error.next_step,
+        }
+        path = space.failure_log(city.slug)
+        with suppress(OSError):  # a full disk must not hide the error itself
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(json.dumps(body, indent=1), encoding="utf-8")
+        raise

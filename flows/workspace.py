@@ -57,6 +57,10 @@ class Workspace:
         """What the last run of a city did, as JSON."""
         return self.home / "data" / "warehouse" / f"{slug}.run.json"
 
+    def failure_log(self, slug: str) -> Path:
+        """Why the last run of a city failed, as JSON; absent when it did not."""
+        return self.home / "data" / "warehouse" / f"{slug}.failure.json"
+
 
 def workspace() -> Workspace:
     """The workspace ONBENUT_HOME names; without it, the checkout."""

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import requests
@@ -58,7 +59,7 @@ def _copy(city: City, feed: Feed, store: Store, name: str, location: str) -> lis
     where = {"source": feed.source, "city": city.slug, "feed": feed.name, "file": pattern}
     # `lijst [1].csv`, as browsers save a second download, is a name before it is a pattern.
     full = city.folder / pattern
-    paths = [full] if full.is_file() else sorted(Path(found) for found in glob.glob(str(full)))
+    paths = [full] if full.is_file() else sorted(Path(p) for p in glob.glob(str(full)))  # noqa: PTH207 (may be absolute)
     if not paths or not all(path.is_file() for path in paths):
         raise FetchRefusedError("no such file", next_step="mend `path` in the city file or put the file there", **where)
     parts = []
@@ -87,8 +88,9 @@ def _download(city: City, feed: Feed, store: Store, name: str, url: str) -> Part
                 encoded = "Content-Encoding" in answer.headers
                 announced = answer.headers.get("Content-Length")
                 answer.raw.decode_content = True
+                stream: Any = answer.raw  # reads like a file, which its type does not say
                 sha256, size = store.put(
-                    answer.raw, int(announced) if announced and not encoded else None, **where
+                    stream, int(announced) if announced and not encoded else None, **where
                 )
         except requests.RequestException as error:
             raise FetchRefusedError(

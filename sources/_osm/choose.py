@@ -29,8 +29,8 @@ WITH tag AS (
     FROM tag
 )
 SELECT seq,
-    bool_or(is_outline AND key = 'building' OR is_prefixed AND NOT is_remark
-        OR is_outline AND key = 'man_made' AND value IN {structures}) AS is_building,
+    bool_or(is_outline AND key = 'building' OR is_prefixed AND NOT is_remark) AS has_building_key,
+    bool_or(is_outline AND key = 'man_made' AND value IN {structures}) AS is_structure,
     bool_or((base IN {poi_keys} OR base = 'railway' AND value IN {railway})
         AND base || '=' || value NOT IN {street_furniture}) AS is_poi,
     bool_or(is_outline AND pair IN {land_use}) AS is_land_use,
@@ -40,7 +40,8 @@ SELECT seq,
 FROM cut GROUP BY seq;
 CREATE OR REPLACE TEMP TABLE osm_chosen AS
 -- A path past a monument or a street's relation is no area, and nothing is wrong with it.
-SELECT e.*, s.geom, s.defect, is_line OR NOT is_area AS is_no_area, c.* EXCLUDE (seq)
+SELECT e.*, s.geom, s.defect, is_line OR NOT is_area AS is_no_area,
+    has_building_key OR is_structure AND NOT is_no_area AS is_building, c.* EXCLUDE (seq)
 FROM osm_element AS e JOIN osm_class AS c USING (seq) JOIN osm_shape AS s USING (osm_id);
 """
 ROWS = {

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -141,7 +142,8 @@ def _parquet_query(con: duckdb.DuckDBPyConnection, snapshot: Snapshot, part: str
     # GeoParquet: no `crs` means longitude and latitude; `null` means that nobody knows.
     declared = parquet_crs(facts[1]) if facts else None
     hold_to_crs(snapshot, declared, "EPSG:4326" if facts and facts[1] is None else None, **where)
-    others = [column for column in described if column != name]
+    # GeoParquet 1.1 may carry each row's extent, which is no column of the provider's.
+    others = [n for n, t in described.items() if n != name and not (n == "bbox" and t.startswith("STRUCT"))]
     hold_apart(others, **where)
     is_blob = described[name] == "BLOB"
     return _as_text(others, f"{'ST_GeomFromWKB' if is_blob else ''}({identifier(name)})::GEOMETRY", source)
@@ -179,14 +181,16 @@ def _gdal_layer(snapshot: Snapshot, part: str, path: Path) -> str:
     import pyogrio
     from pyogrio.errors import DataLayerError, DataSourceError
 
+    gdal: Any = pyogrio  # carries no types
+
     where = place(snapshot, part, path)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter(
                 "ignore", RuntimeWarning
             )  # that a stored file has no extension is our doing
-            layers = [str(name) for name, shape in pyogrio.list_layers(path) if shape is not None]
-            crs_of = {name: pyogrio.read_info(path, layer=name)["crs"] for name in layers}
+            layers = [str(name) for name, shape in gdal.list_layers(path) if shape is not None]
+            crs_of = {name: gdal.read_info(path, layer=name)["crs"] for name in layers}
         chosen = [name for name in layers if name.lower() == part] or layers
         if len(chosen) != 1:
             raise UnreadableSnapshotError(

@@ -61,7 +61,7 @@ def inspect_pages(
     pages = []
     for name, kind, features, returned, matched, stamp, crs, has_next, keys, exceeded, documents in rows:
         path = Path(name)
-        if kind != "FeatureCollection" or features is None or documents > 1:
+        if kind != "FeatureCollection" or features is None or documents > paths.count(path):
             raise _refused(
                 "the answer is no GeoJSON feature collection", _opening(path), snapshot, part, path
             )

@@ -168,7 +168,7 @@ def _table(
 ) -> pa.Table:
     filled = ((n, fields) for n, fields in lines if any((field or "").strip() for field in fields))
     header = next(filled, (0, ()))[1]
-    names = [(name or "").strip() for name in header]
+    names = [(name or "").removeprefix("\ufeff").strip() for name in header]
     while names and not names[-1]:
         names.pop()
     hold_apart([name for name in names if name], **where)

@@ -30,6 +30,7 @@ rows_min = 100
 [feeds.addresses]
 source = "be_address"
 path = "addresses.parquet"
+crs = "EPSG:4326"
 snapshot_on = 2025-05-01
 rows_min = 100
 """,
@@ -51,7 +52,7 @@ house_number = "pva_huisnr1"
 house_number_to = "pva_huisnr2"
 box_number = "pva_busnr"
 postcode = "pva_postcode"
-district = "pnd_district"
+municipality = "pnd_district"
 part = "reg_entiteit"
 kind = "reg_aard"
 listed_on = "reg_opnamedatum"
@@ -86,7 +87,7 @@ street = "Straat"
 house_number = "Huisnummer"
 box_number = "Busnummer"
 postcode = "Postcode"
-district = "Gemeente"
+municipality = "Gemeente"
 kind = "VIP-TypeOnroerendGoed"
 listed_on = "DatumOpname"
 status = "VIP-Status"

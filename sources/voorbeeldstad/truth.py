@@ -39,7 +39,8 @@ def write_truth(
     first = pc.list_element(
         pc.if_else(pc.greater(pc.list_value_length(ids), 0), ids, pa.scalar([None], ids.type)), 0
     )
-    collection = pa.array(["gbg", "knw"]).take(pa.array(b.is_structure().astype(np.int8)))
+    # The ids the house gives: grb:<OIDN> for Gbg, with the collection for Knw, as OIDN is unique within one only.
+    collection = pa.array(["", "knw:"]).take(pa.array(b.is_structure().astype(np.int8)))
     none = pa.scalar(None, pa.string())
     usable = b.in_grb.copy()
     usable[[*b.cases["lambert_2008"], *b.cases["empty_geometry"]]] = False
@@ -65,7 +66,7 @@ def write_truth(
         parcel[i] = back[int(b.plot[i])]
     table = pa.table({
         "truth_id": truth_ids(np.arange(count)),
-        "grb_id": pc.if_else(pa.array(usable), join("grb:", collection, ":", oidn), none),
+        "grb_id": pc.if_else(pa.array(usable), join("grb:", collection, oidn), none),
         "osm_id": first,
         "osm_ids": ids,
         "type": pick(codes, b.kind),

@@ -3,12 +3,11 @@ from __future__ import annotations
 import json
 from datetime import date
 
-import duckdb
 import pytest
 
 from sources import be_heritage
 from sources._kit.errors import CityFileError, ColumnError, UnreadableSnapshotError
-from tests.sources.conftest import Snap, page, raw, square, taken_in
+from tests.sources.conftest import Con, Shared, Snap, Write, page, raw, square, taken_in
 
 DESIGNATION = {
     "aanduid_id": 131635,
@@ -22,7 +21,7 @@ DESIGNATION = {
 }
 
 
-def test_designation_becomes_its_role(snap: Snap, write, con: duckdb.DuckDBPyConnection) -> None:
+def test_designation_becomes_its_role(snap: Snap, write: Write, con: Con) -> None:
     shot = snap(
         "be_heritage", data=write("p.json", page([DESIGNATION], timeStamp="2025-11-27T15:17:59.872Z"))
     )
@@ -35,7 +34,7 @@ def test_designation_becomes_its_role(snap: Snap, write, con: duckdb.DuckDBPyCon
     assert row["url"] == "https://example.org/131635"  # no page: the URI leads there too
 
 
-def test_parts_are_told_apart(snap: Snap, write, con: duckdb.DuckDBPyConnection) -> None:
+def test_parts_are_told_apart(snap: Snap, write: Write, con: Con) -> None:
     thing = {
         "erfgoed_id": 42549,
         "naam": "Tympelhof",
@@ -52,7 +51,7 @@ def test_parts_are_told_apart(snap: Snap, write, con: duckdb.DuckDBPyConnection)
     assert (row["designation_id"], row["designation_type"]) == ("erfgoed:object:42549", "erfgoedobject")
 
 
-def test_wrong_part_and_wrong_layer_are_named(snap: Snap, write, con: duckdb.DuckDBPyConnection) -> None:
+def test_wrong_part_and_wrong_layer_are_named(snap: Snap, write: Write, con: Con) -> None:
     file = write("a.json", page([DESIGNATION]))
     with pytest.raises(CityFileError, match="designation, object"):
         be_heritage.parse(snap("be_heritage", monuments=file), con)
@@ -60,7 +59,7 @@ def test_wrong_part_and_wrong_layer_are_named(snap: Snap, write, con: duckdb.Duc
         be_heritage.parse(snap("be_heritage", object=file), con)
 
 
-def test_other_crs_and_short_page_are_refused(snap: Snap, write, con: duckdb.DuckDBPyConnection) -> None:
+def test_other_crs_and_short_page_are_refused(snap: Snap, write: Write, con: Con) -> None:
     with pytest.raises(UnreadableSnapshotError, match="3812"):
         be_heritage.parse(
             snap("be_heritage", data=write("a.json", page([DESIGNATION], crs="EPSG::3812"))), con
@@ -71,7 +70,7 @@ def test_other_crs_and_short_page_are_refused(snap: Snap, write, con: duckdb.Duc
         )
 
 
-def test_recorded_answers(snap: Snap, shared, con: duckdb.DuckDBPyConnection) -> None:
+def test_recorded_answers(snap: Snap, shared: Shared, con: Con) -> None:
     folder = shared("responses/heritage")
     shot = snap(
         "be_heritage",
@@ -83,7 +82,7 @@ def test_recorded_answers(snap: Snap, shared, con: duckdb.DuckDBPyConnection) ->
     assert len({row["designation_id"] for row in taken_in(con, shot, "object")}) == 89
 
 
-def test_leuven(snap: Snap, shared, con: duckdb.DuckDBPyConnection) -> None:
+def test_leuven(snap: Snap, shared: Shared, con: Con) -> None:
     path = shared("leuven/heritage.geojson")
     shot = snap("be_heritage", data=path)
     be_heritage.parse(shot, con)

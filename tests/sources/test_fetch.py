@@ -9,16 +9,18 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from urllib3.util.retry import Retry
 
 from sources._kit import fetch
-from sources._kit.city import City, Feed
 from sources._kit.errors import FetchRefusedError
 from sources._kit.fetch import fetch_files
 from sources._kit.snapshot import Snapshot, Store
-from tests.sources.conftest import digest
+from tests.sources.conftest import digest, make_city
 
-BODY = b'{"type":"FeatureCollection","features":[]}\r\n\x00\xff' * 50_000  # larger than one block, and not text
+# Larger than one block, and not text.
+BODY = b'{"type":"FeatureCollection","features":[]}\r\n\x00\xff' * 50_000
+
+
+Get = Callable[..., Snapshot]
 
 
 class Server:
@@ -57,8 +59,7 @@ class Server:
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
     # The same retries without the waiting.
-    quick = Retry(total=4, backoff_factor=0, status_forcelist=(429, 500, 502, 503, 504), allowed_methods=("GET",))
-    monkeypatch.setattr(fetch, "RETRIES", quick)
+    monkeypatch.setattr(fetch, "RETRIES", fetch.RETRIES.new(backoff_factor=0))
     made = Server()
     yield made
     made.close()
@@ -70,15 +71,13 @@ def store(tmp_path: Path) -> Store:
 
 
 @pytest.fixture
-def get(tmp_path: Path, store: Store) -> Callable[..., Snapshot]:
+def get(tmp_path: Path, store: Store) -> Get:
     """Fetch a feed that has this `url` or `path`."""
 
     def run(**location: object) -> Snapshot:
-        feed = Feed.model_validate({"name": "register", "source": "be_grb", **location})
-        folder = tmp_path / "city"
-        folder.mkdir(exist_ok=True)
-        city = City(slug="test", folder=folder, name="Test", nis="1" * 5, crs="EPSG:31370", feeds={"register": feed})
-        return fetch_files(city, feed, store)
+        city = make_city(tmp_path / "city", {"name": "register", "source": "be_grb", **location})
+        city.folder.mkdir(exist_ok=True)
+        return fetch_files(city, city.feeds["register"], store)
 
     return run
 
@@ -88,7 +87,7 @@ def kept(store: Store) -> list[Path]:
     return [path for path in store.root.rglob("*") if path.is_file()]
 
 
-def test_bytes_are_kept_unaltered_under_their_hash(server: Server, get, store: Store) -> None:
+def test_bytes_are_kept_unaltered_under_their_hash(server: Server, get: Get, store: Store) -> None:
     server.answers["/a/lijst.csv?f=x"] = [(200, {"Content-Type": "text/csv"}, BODY)]
     snapshot = get(url=f"{server.url}/a/lijst.csv?f=x")
     (part,) = snapshot.parts
@@ -98,12 +97,12 @@ def test_bytes_are_kept_unaltered_under_their_hash(server: Server, get, store: S
     assert "onbenut/" in server.seen[0][1]
 
 
-def test_compressed_transfer_is_kept_decoded(server: Server, get) -> None:
+def test_compressed_transfer_is_kept_decoded(server: Server, get: Get) -> None:
     server.answers["/x"] = [(200, {"Content-Encoding": "gzip"}, gzip.compress(BODY))]
     assert get(url=f"{server.url}/x").paths()[0].read_bytes() == BODY
 
 
-def test_manifest_says_what_was_fetched(server: Server, get) -> None:
+def test_manifest_says_what_was_fetched(server: Server, get: Get) -> None:
     headers = {"Content-Type": "text/csv", "ETag": '"v1"', "Last-Modified": "Mon, 01 Sep 2025 00:00:00 GMT"}
     server.answers["/lijst.csv"] = [(200, headers, BODY)]
     before = datetime.now(UTC)
@@ -133,13 +132,13 @@ def test_manifest_says_what_was_fetched(server: Server, get) -> None:
     assert body["licence"] == "Gratis Open Data Licentie Vlaanderen"
 
 
-def test_licence_of_the_city_file_goes_before_the_source(server: Server, get) -> None:
+def test_licence_of_the_city_file_goes_before_the_source(server: Server, get: Get) -> None:
     server.answers["/x"] = [(200, {}, BODY)]
     snapshot = get(url=f"{server.url}/x", licence="CC0")
     assert json.loads(snapshot.manifest_path.read_text())["licence"] == "CC0"
 
 
-def test_body_that_stops_short_leaves_nothing(server: Server, get, store: Store) -> None:
+def test_body_that_stops_short_leaves_nothing(server: Server, get: Get, store: Store) -> None:
     server.answers["/x"] = [(200, {"Content-Length": str(len(BODY) + 1)}, BODY)]
     with pytest.raises(FetchRefusedError, match=r"broke|short") as caught:
         get(url=f"{server.url}/x")
@@ -148,7 +147,7 @@ def test_body_that_stops_short_leaves_nothing(server: Server, get, store: Store)
     assert caught.value.next_step
 
 
-def test_html_is_refused(server: Server, get, store: Store) -> None:
+def test_html_is_refused(server: Server, get: Get, store: Store) -> None:
     server.answers["/x.csv"] = [(200, {"Content-Type": "text/html; charset=utf-8"}, b"<html>log in</html>")]
     with pytest.raises(FetchRefusedError, match="HTML"):
         get(url=f"{server.url}/x.csv")
@@ -156,7 +155,7 @@ def test_html_is_refused(server: Server, get, store: Store) -> None:
 
 
 @pytest.mark.parametrize("status", [400, 403, 404, 410])
-def test_error_status_is_refused_at_once(server: Server, get, store: Store, status: int) -> None:
+def test_error_status_is_refused_at_once(server: Server, get: Get, store: Store, status: int) -> None:
     server.answers["/x"] = [(status, {}, b"gone")]
     with pytest.raises(FetchRefusedError, match=str(status)):
         get(url=f"{server.url}/x")
@@ -164,13 +163,13 @@ def test_error_status_is_refused_at_once(server: Server, get, store: Store, stat
     assert kept(store) == []
 
 
-def test_busy_server_is_asked_again(server: Server, get) -> None:
+def test_busy_server_is_asked_again(server: Server, get: Get) -> None:
     server.answers["/x"] = [(503, {}, b"busy"), (503, {}, b"busy"), (200, {}, BODY)]
     assert get(url=f"{server.url}/x").parts[0].sha256 == digest(BODY)
     assert len(server.seen) == 3
 
 
-def test_server_that_stays_busy_is_given_up(server: Server, get, store: Store) -> None:
+def test_server_that_stays_busy_is_given_up(server: Server, get: Get, store: Store) -> None:
     server.answers["/x"] = [(503, {}, b"busy")]
     with pytest.raises(FetchRefusedError, match="did not answer"):
         get(url=f"{server.url}/x")
@@ -178,28 +177,28 @@ def test_server_that_stays_busy_is_given_up(server: Server, get, store: Store) -
     assert kept(store) == []
 
 
-def test_no_server_is_a_named_error(server: Server, get) -> None:
-    server.close()
+def test_no_server_is_a_named_error(server: Server, get: Get) -> None:
+    gone = Server()
+    gone.close()
     with pytest.raises(FetchRefusedError, match="did not answer"):
-        get(url=f"{server.url}/x")
-    server.__init__()  # type: ignore[misc]  # so that the fixture has something to close
+        get(url=f"{gone.url}/x")
 
 
-def test_empty_answer_is_refused(server: Server, get, store: Store) -> None:
+def test_empty_answer_is_refused(server: Server, get: Get, store: Store) -> None:
     server.answers["/x"] = [(200, {}, b"")]
     with pytest.raises(FetchRefusedError, match="empty"):
         get(url=f"{server.url}/x")
     assert kept(store) == []
 
 
-def test_one_bad_part_leaves_no_manifest(server: Server, get, store: Store) -> None:
+def test_one_bad_part_leaves_no_manifest(server: Server, get: Get, store: Store) -> None:
     server.answers["/a"], server.answers["/b"] = [(200, {}, BODY)], [(404, {}, b"")]
     with pytest.raises(FetchRefusedError):
         get(url={"adp": f"{server.url}/a", "gbg": f"{server.url}/b"})
     assert not list(store.root.glob("manifests/**/*.json"))
 
 
-def test_parts_keep_their_names(server: Server, get) -> None:
+def test_parts_keep_their_names(server: Server, get: Get) -> None:
     server.answers["/a"], server.answers["/b"] = [(200, {}, b"a")], [(200, {}, b"b")]
     snapshot = get(url={"gbg": f"{server.url}/b", "adp": f"{server.url}/a"})
     assert [part.name for part in snapshot.parts] == ["adp", "gbg"]
@@ -207,7 +206,7 @@ def test_parts_keep_their_names(server: Server, get) -> None:
     assert snapshot.paths("knw") == []
 
 
-def test_local_file_relative_to_the_city_file(get, tmp_path: Path) -> None:
+def test_local_file_relative_to_the_city_file(get: Get, tmp_path: Path) -> None:
     (tmp_path / "city" / "hand-over").mkdir(parents=True)
     (tmp_path / "city" / "hand-over" / "lijst [1].csv").write_bytes(BODY)
     snapshot = get(path="hand-over/lijst [1].csv")
@@ -216,14 +215,14 @@ def test_local_file_relative_to_the_city_file(get, tmp_path: Path) -> None:
     assert snapshot.paths()[0].read_bytes() == BODY
 
 
-def test_file_url(get, tmp_path: Path) -> None:
+def test_file_url(get: Get, tmp_path: Path) -> None:
     file = tmp_path / "een lijst.csv"
     file.write_bytes(BODY)
     assert get(url=file.as_uri()).parts[0].sha256 == digest(BODY)
     assert "%20" in file.as_uri()
 
 
-def test_wildcard_takes_all_files_in_order(get, tmp_path: Path) -> None:
+def test_wildcard_takes_all_files_in_order(get: Get, tmp_path: Path) -> None:
     (tmp_path / "city").mkdir()
     for name in ("b.json", "a.json", "c.csv"):
         (tmp_path / "city" / name).write_bytes(name.encode())
@@ -231,13 +230,13 @@ def test_wildcard_takes_all_files_in_order(get, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", ["none.csv", "*.none", "/nowhere/at/all.csv"])
-def test_missing_file_is_refused(get, path: str) -> None:
+def test_missing_file_is_refused(get: Get, path: str) -> None:
     with pytest.raises(FetchRefusedError, match="no such file") as caught:
         get(path=path)
     assert caught.value.where["file"] == path
 
 
-def test_empty_file_is_refused(get, store: Store, tmp_path: Path) -> None:
+def test_empty_file_is_refused(get: Get, store: Store, tmp_path: Path) -> None:
     (tmp_path / "city").mkdir()
     (tmp_path / "city" / "leeg.csv").write_bytes(b"")
     with pytest.raises(FetchRefusedError, match="empty"):
@@ -245,7 +244,7 @@ def test_empty_file_is_refused(get, store: Store, tmp_path: Path) -> None:
     assert kept(store) == []
 
 
-def test_same_bytes_are_the_same_snapshot(server: Server, get, store: Store) -> None:
+def test_same_bytes_are_the_same_snapshot(server: Server, get: Get, store: Store) -> None:
     server.answers["/x"] = [(200, {}, b"one"), (200, {}, b"one"), (200, {}, b"two")]
     first, again, other = (get(url=f"{server.url}/x") for _ in range(3))
     assert first.fingerprint == again.fingerprint != other.fingerprint
@@ -253,7 +252,7 @@ def test_same_bytes_are_the_same_snapshot(server: Server, get, store: Store) -> 
     assert len(list(store.root.glob("manifests/**/*.json"))) == 3
 
 
-def test_only_what_was_read_whole_is_good(server: Server, get, store: Store) -> None:
+def test_only_what_was_read_whole_is_good(server: Server, get: Get, store: Store) -> None:
     server.answers["/x"] = [(200, {}, b"good"), (200, {}, b"bad")]
     good = get(url=f"{server.url}/x")
     assert store.last_good(good.city, good.feed) is None

@@ -250,8 +250,8 @@ def test_double_key_keeps_both_values(extract: Extract) -> None:
 
 
 def test_water_tower_is_a_building_and_storage_tank_is_not(extract: Extract) -> None:
-    elements = way(10, OUTER, "man_made=water_tower"), way(11, INNER, "man_made=storage_tank")
-    assert list(extract.read(*elements)) == ["w10"]
+    tank, line = way(11, INNER, "man_made=storage_tank"), way(12, "11 12 13", "man_made=tower")
+    assert list(extract.read(way(10, OUTER, "man_made=water_tower"), tank, line)) == ["w10"]
 
 
 def test_places_are_nodes_and_areas_but_no_furniture_and_no_building(extract: Extract) -> None:

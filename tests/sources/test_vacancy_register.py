@@ -7,13 +7,12 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pytest
 
 from sources import vacancy_register
 from sources._kit.contract import load_source, raw_name, settings_of
 from sources._kit.errors import CityFileError, ColumnError, UnreadableSnapshotError
-from tests.sources.conftest import Rows, Snap, page, raw, taken_in
+from tests.sources.conftest import Con, Rows, Shared, Snap, Write, page, raw, taken_in
 
 ANTWERP: dict[str, Any] = {
     "columns": {
@@ -63,10 +62,13 @@ VIP: dict[str, Any] = {
     },
     "ignore": ["DossierPrefix", "DossierType", "InternNummer", "VIP-Status"],
 }
-VIP_HEADER = (
-    "CapaKey DossierPrefix DossierType Dossiernummer InternNummer DatumOpname VIP-InventarisType VIP-Status "
-    "VIP-StatusCode VIP-TypeOnroerendGoed Postcode Gemeente Straat Huisnummer Busnummer"
-).split()
+# fmt: off
+VIP_HEADER = [
+    "CapaKey", "DossierPrefix", "DossierType", "Dossiernummer", "InternNummer", "DatumOpname",
+    "VIP-InventarisType", "VIP-Status", "VIP-StatusCode", "VIP-TypeOnroerendGoed", "Postcode", "Gemeente",
+    "Straat", "Huisnummer", "Busnummer",
+]
+# fmt: on
 SMALL: dict[str, Any] = {
     "columns": {
         "register_id": "id",
@@ -80,7 +82,7 @@ SMALL: dict[str, Any] = {
 HEADER = "id;straat;nr;stand;sinds\n"
 
 
-def read(snap: Snap, con: duckdb.DuckDBPyConnection, path: Path, settings: Mapping[str, Any] = SMALL) -> Rows:
+def read(snap: Snap, con: Con, path: Path, settings: Mapping[str, Any] = SMALL) -> Rows:
     """Rows of the role, each with `raw`: the same row as it came."""
     shot = snap("vacancy_register", settings=settings, data=path)
     vacancy_register.parse(shot, con)
@@ -104,7 +106,7 @@ def sheet(path: Path, *rows: Sequence[object], others: Sequence[str] = ()) -> Pa
     return path
 
 
-def test_list_becomes_register_rows(snap: Snap, write, con: duckdb.DuckDBPyConnection) -> None:
+def test_list_becomes_register_rows(snap: Snap, write: Write, con: Con) -> None:
     (row,) = read(snap, con, write("l.csv", HEADER + "7; Kerkstraat ;12-14;OPNAME;23/10/2014\n"))
     assert (row["register_id"], row["street"], row["house_number"]) == ("7", "Kerkstraat", "12-14")
     assert (row["status"], row["listed_on"], row["defect"]) == ("active", "23/10/2014", None)
@@ -126,7 +128,7 @@ def test_list_becomes_register_rows(snap: Snap, write, con: duckdb.DuckDBPyConne
         (('"id, eigen";' + HEADER[3:] + "1;Visésträat;1;opname;\n").encode(), "delimiter ';'"),
     ],
 )
-def test_encodings_and_delimiters(snap: Snap, write, con: duckdb.DuckDBPyConnection, content, remark) -> None:
+def test_encodings_and_delimiters(snap: Snap, write: Write, con: Con, content: Any, remark: str) -> None:
     settings = json.loads(json.dumps(SMALL).replace('"id"', '"id, eigen"')) if b"eigen" in content else SMALL
     (row,) = read(snap, con, write("l.csv", content), settings)
     assert (row["register_id"], row["street"]) == ("1", "Visésträat")
@@ -135,7 +137,12 @@ def test_encodings_and_delimiters(snap: Snap, write, con: duckdb.DuckDBPyConnect
     assert remark in said[0]
 
 
-def test_bytes_of_no_encoding_are_refused(snap: Snap, write, con: duckdb.DuckDBPyConnection) -> None:
+def test_mark_before_a_named_encoding(snap: Snap, write: Write, con: Con) -> None:
+    file = write("l.csv", b"\xef\xbb\xbf" + HEADER.encode() + b"1;A;1;opname;\n")
+    assert read(snap, con, file, {**SMALL, "encoding": "utf-8"})[0]["register_id"] == "1"
+
+
+def test_bytes_of_no_encoding_are_refused(snap: Snap, write: Write, con: Con) -> None:
     with pytest.raises(UnreadableSnapshotError, match="not cp1252"):
         read(snap, con, write("l.csv", HEADER.encode() + b"1;\x81\x8d;1;opname;\n"))
     with pytest.raises(UnreadableSnapshotError, match="not utf-8"):
@@ -147,8 +154,9 @@ def test_bytes_of_no_encoding_are_refused(snap: Snap, write, con: duckdb.DuckDBP
         )
 
 
-def test_lines_that_do_not_fit_are_kept_and_named(snap: Snap, write, con: duckdb.DuckDBPyConnection) -> None:
-    lines = '1;A;1;opname;\n2;B;2\n3;C;3;opname;;te;veel\n4;D;4;opname;;;\n\n;;;;\n5;"E\nF";5;opname;\n6;G;6;opname;\n'
+def test_lines_that_do_not_fit_are_kept_and_named(snap: Snap, write: Write, con: Con) -> None:
+    lines = "1;A;1;opname;\n2;B;2\n3;C;3;opname;;te;veel\n4;D;4;opname;;;\n\n;;;;\n"
+    lines += '5;"E\nF";5;opname;\n6;G;6;opname;\n'
     rows = read(snap, con, write("l.csv", HEADER + lines))
     assert [row["register_id"] for row in rows] == ["1", "2", "3", "4", "5", "6"]
     assert rows[1]["defect"].startswith("line 3 has 3 fields, the header 5")
@@ -158,12 +166,12 @@ def test_lines_that_do_not_fit_are_kept_and_named(snap: Snap, write, con: duckdb
     assert rows[4]["street"] == "E\nF"
 
 
-def test_unclosed_quotation_mark_swallows_nothing(snap: Snap, write, con: duckdb.DuckDBPyConnection) -> None:
+def test_unclosed_quotation_mark_swallows_nothing(snap: Snap, write: Write, con: Con) -> None:
     with pytest.raises(UnreadableSnapshotError, match="cut into fields"):
         read(snap, con, write("l.csv", HEADER + '1;"A;1;opname;\n2;B;2;opname;\n'))
 
 
-def test_header_alone_is_no_rows(snap: Snap, write, con: duckdb.DuckDBPyConnection) -> None:
+def test_header_alone_is_no_rows(snap: Snap, write: Write, con: Con) -> None:
     assert read(snap, con, write("l.csv", HEADER)) == []
 
 
@@ -180,14 +188,14 @@ def test_header_alone_is_no_rows(snap: Snap, write, con: duckdb.DuckDBPyConnecti
     ],
 )
 def test_what_is_no_list_is_a_named_error(
-    snap: Snap, write, con: duckdb.DuckDBPyConnection, content, said
+    snap: Snap, write: Write, con: Con, content: Any, said: str
 ) -> None:
     with pytest.raises(UnreadableSnapshotError, match=said) as caught:
         read(snap, con, write("register.csv", content))
     assert (caught.value.where["source"], caught.value.where["file"]) == ("vacancy_register", "register.csv")
 
 
-def test_columns_are_held_to(snap: Snap, write, con: duckdb.DuckDBPyConnection) -> None:
+def test_columns_are_held_to(snap: Snap, write: Write, con: Con) -> None:
     with pytest.raises(ColumnError, match="mapped to house_number is missing") as caught:
         read(snap, con, write("a.csv", "id;straat;stand;sinds\n1;A;opname;\n"))
     assert caught.value.where["column"] == "nr"
@@ -201,9 +209,7 @@ def test_columns_are_held_to(snap: Snap, write, con: duckdb.DuckDBPyConnection) 
     assert len(read(snap, con, write("e.csv", ";" + HEADER.strip() + ";\n;1;A;1;opname;;\n"))) == 1
 
 
-def test_ignored_and_personal_columns_go_no_further(
-    snap: Snap, write, con: duckdb.DuckDBPyConnection
-) -> None:
+def test_ignored_and_personal_columns_go_no_further(snap: Snap, write: Write, con: Con) -> None:
     file = write("l.csv", "bewoner;Naam_Eigenaar;" + HEADER + "X;Jan Peeters;1;A;1;opname;\n")
     (row,) = read(snap, con, file, {**SMALL, "ignore": ["Bewoner"]})
     assert not {"bewoner", "Naam_Eigenaar"} & set(row["raw"])
@@ -213,7 +219,7 @@ def test_ignored_and_personal_columns_go_no_further(
 @pytest.mark.parametrize(
     "name", ["eigenaar", "Naam eigenaar", "OWNER_NAME", "Rijksregisternr.", "e-mail", "Zakelijk gerechtigde"]
 )
-def test_personal_column_cannot_be_mapped(snap: Snap, write, con: duckdb.DuckDBPyConnection, name) -> None:
+def test_personal_column_cannot_be_mapped(snap: Snap, write: Write, con: Con, name: str) -> None:
     settings = {**SMALL, "columns": {**SMALL["columns"], "part": name}}
     with pytest.raises(CityFileError, match="personal data"):
         read(snap, con, write("l.csv", f"{name};" + HEADER + "X;1;A;1;opname;\n"), settings)
@@ -232,13 +238,13 @@ def test_personal_column_cannot_be_mapped(snap: Snap, write, con: duckdb.DuckDBP
         ({"delimiter": ";;"}, "delimiter"),
     ],
 )
-def test_settings_are_held_to(snap: Snap, write, change, said) -> None:
+def test_settings_are_held_to(snap: Snap, write: Write, change: dict[str, Any], said: str) -> None:
     shot = snap("vacancy_register", settings={**SMALL, **change}, data=write("l.csv", HEADER))
     with pytest.raises(CityFileError, match=said):
         settings_of(shot.city, shot.feed)
 
 
-def test_word_nobody_knows_is_a_defect(snap: Snap, write, con: duckdb.DuckDBPyConnection) -> None:
+def test_word_nobody_knows_is_a_defect(snap: Snap, write: Write, con: Con) -> None:
     rows = read(snap, con, write("l.csv", HEADER + "1;A;1;gesloopt;\n2;A;1;;\n3;A;1;opname;\n"))
     assert [row["defect"] for row in rows] == ["unknown value in stand: gesloopt", "stand is empty", None]
     assert [row["status"] for row in rows] == [None, None, "active"]
@@ -247,9 +253,7 @@ def test_word_nobody_knows_is_a_defect(snap: Snap, write, con: duckdb.DuckDBPyCo
     assert [(row["status"], row["defect"]) for row in rows] == [("demolished", None), ("active", None)]
 
 
-def test_free_column_keeps_words_it_has_no_translation_for(
-    snap: Snap, write, con: duckdb.DuckDBPyConnection
-) -> None:
+def test_free_column_keeps_words_it_has_no_translation_for(snap: Snap, write: Write, con: Con) -> None:
     settings = {**SMALL, "values": {**SMALL["values"], "street": {"GM": "Grote Markt"}}}
     rows = read(snap, con, write("l.csv", HEADER + "1;gm;1;opname;\n2;Dorp;1;opname;\n"), settings)
     assert [row["street"] for row in rows] == ["Grote Markt", "Dorp"]
@@ -262,9 +266,7 @@ def test_free_column_keeps_words_it_has_no_translation_for(
         ("12-14", False), ("10", False), ("12A", False), ("0", False), ("12/14", False), ("50-52-54", False),
     ],
 )  # fmt: skip
-def test_number_that_became_a_date(
-    snap: Snap, write, con: duckdb.DuckDBPyConnection, number, is_eaten
-) -> None:
+def test_number_that_became_a_date(snap: Snap, write: Write, con: Con, number: str, is_eaten: bool) -> None:
     (row,) = read(snap, con, write("l.csv", HEADER + f"1;A;{number};opname;\n"))
     assert row["raw"]["nr"] == number
     assert row["defect"] == (f"nr is a date: {number}" if is_eaten else None)
@@ -273,35 +275,36 @@ def test_number_that_became_a_date(
 @pytest.mark.parametrize(
     ("day", "is_day"),
     [
-        ("2014/10/23 00:00:00+00", True), ("2014-10-23T00:00:00", True), ("23/10/2014", True), ("23-10-14", True),
-        ("20141023", True), ("1414022400000", True), ("", True), ("opname", False), ("woning", False), ("45231", False),
+        ("2014/10/23 00:00:00+00", True), ("2014-10-23T00:00:00", True), ("23/10/2014", True),
+        ("23-10-14", True), ("20141023", True), ("1414022400000", True), ("", True),
+        ("opname", False), ("woning", False), ("45231", False),
     ],
 )  # fmt: skip
-def test_day_of_listing(snap: Snap, write, con: duckdb.DuckDBPyConnection, day, is_day) -> None:
+def test_day_of_listing(snap: Snap, write: Write, con: Con, day: str, is_day: bool) -> None:
     (row,) = read(snap, con, write("l.csv", HEADER + f"1;A;1;opname;{day}\n"))
     assert row["listed_on"] == (day or None)
     assert (row["defect"] is None) == is_day
 
 
-def test_duplicate_key_stays_twice(snap: Snap, write, con: duckdb.DuckDBPyConnection) -> None:
+def test_duplicate_key_stays_twice(snap: Snap, write: Write, con: Con) -> None:
     rows = read(snap, con, write("l.csv", HEADER + "1;A;1;opname;\n1;A;1;opname;\n"))
     assert [row["register_id"] for row in rows] == ["1", "1"]
 
 
-def test_list_without_ids_gets_lines(snap: Snap, write, con: duckdb.DuckDBPyConnection) -> None:
+def test_list_without_ids_gets_lines(snap: Snap, write: Write, con: Con) -> None:
     settings = {"columns": {"street": "straat"}, "ignore": ["id", "nr", "stand", "sinds"]}
     rows = read(snap, con, write("l.csv", HEADER + "1;A;1;x;\n2;B;1;x;\n"), settings)
     assert [row["register_id"] for row in rows] == ["row 2", "row 3"]
 
 
-def test_excel_hand_over(snap: Snap, con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+def test_excel_hand_over(snap: Snap, con: Con, tmp_path: Path) -> None:
     given = [
         "24062A0001/00B000",
         "LW",
         "L",
         1001.0,
         None,
-        datetime(2023, 5, 4),
+        datetime.fromisoformat("2023-05-04"),
         "Leegstand",
         "Actief",
         1,
@@ -325,9 +328,7 @@ def test_excel_hand_over(snap: Snap, con: duckdb.DuckDBPyConnection, tmp_path: P
     assert [first["_row"], second["_row"]] == [2, 4]
 
 
-def test_several_filled_sheets_need_a_name(
-    snap: Snap, con: duckdb.DuckDBPyConnection, tmp_path: Path
-) -> None:
+def test_several_filled_sheets_need_a_name(snap: Snap, con: Con, tmp_path: Path) -> None:
     from openpyxl import load_workbook
 
     path = sheet(
@@ -341,7 +342,7 @@ def test_several_filled_sheets_need_a_name(
     assert len(read(snap, con, path, {**SMALL, "sheet": "lijst"})) == 1
 
 
-def test_arcgis_geojson(snap: Snap, write, con: duckdb.DuckDBPyConnection) -> None:
+def test_arcgis_geojson(snap: Snap, write: Write, con: Con) -> None:
     shape = {"type": "Polygon", "coordinates": [[[4.4, 51.2], [4.5, 51.2], [4.5, 51.3], [4.4, 51.2]]]}
     row = {"id": 1, "straat": "A", "nr": "1", "stand": "opname", "sinds": 1414022400000, "geometry": shape}
     file = write("l.json", page([row, {**row, "id": 2, "stand": "?"}], crs=None))
@@ -353,7 +354,7 @@ def test_arcgis_geojson(snap: Snap, write, con: duckdb.DuckDBPyConnection) -> No
         read(snap, con, write("m.json", page([row], crs=None, exceededTransferLimit=True)))
 
 
-def test_two_files_are_two_feeds(snap: Snap, write, con: duckdb.DuckDBPyConnection) -> None:
+def test_two_files_are_two_feeds(snap: Snap, write: Write, con: Con) -> None:
     files = [write("a.csv", HEADER), write("b.csv", HEADER + "1;A;1;opname;\n")]
     with pytest.raises(UnreadableSnapshotError, match="one file, not 2"):
         vacancy_register.parse(snap("vacancy_register", settings=SMALL, data=files), con)
@@ -364,7 +365,7 @@ def test_register_is_for_the_city_unless_said(snap: Snap) -> None:
     assert (info.visibility, info.licence) == ("city", "unspecified")
 
 
-def test_antwerp(snap: Snap, shared, con: duckdb.DuckDBPyConnection) -> None:
+def test_antwerp(snap: Snap, shared: Shared, con: Con) -> None:
     path = shared("antwerpen/vacancy_register.csv")
     rows = read(snap, con, path, ANTWERP)
     with path.open(encoding="utf-8-sig", newline="") as stream:
@@ -380,7 +381,7 @@ def test_antwerp(snap: Snap, shared, con: duckdb.DuckDBPyConnection) -> None:
     assert {row["inventory"] for row in rows} == {"vacancy"}
 
 
-def test_raw_holds_what_the_city_file_names_only(snap: Snap, shared, con: duckdb.DuckDBPyConnection) -> None:
+def test_raw_holds_what_the_city_file_names_only(snap: Snap, shared: Shared, con: Con) -> None:
     shot = snap("vacancy_register", settings=ANTWERP, data=shared("antwerpen/vacancy_register.csv"))
     vacancy_register.parse(shot, con)
     found = {row[0] for row in con.execute(f"DESCRIBE {raw_name(shot.feed, 'register')}").fetchall()}

@@ -65,3 +65,11 @@ CREATE OR REPLACE MACRO param(wanted) AS (SELECT any_value(value) FROM reference
 
 -- Length of a vector in the plane.
 CREATE OR REPLACE MACRO hypot(dx, dy) AS sqrt((dx) * (dx) + (dy) * (dy));
+
+-- Area two polygons share, in square units of the CRS. Most neighbours only touch, most buildings lie whole in their parcel: neither
+-- needs an overlay. Less than half a square metre of common extent counts as none.
+CREATE OR REPLACE MACRO shared_area(a, b) AS
+    CASE WHEN (least(ST_XMax(a), ST_XMax(b)) - greatest(ST_XMin(a), ST_XMin(b)))
+            * (least(ST_YMax(a), ST_YMax(b)) - greatest(ST_YMin(a), ST_YMin(b))) < 0.5 THEN 0.0
+         WHEN ST_Within(a, b) THEN ST_Area(a)
+         ELSE ST_Area(ST_Intersection(a, b)) END;

@@ -22,7 +22,7 @@ overlap AS MATERIALIZED (
         o.footprint_id AS left_id, g.footprint_id AS right_id, o.feed, o.source_row,
         o.official_id IS NOT DISTINCT FROM g.footprint_id AS is_reference,
         o.footprint_m2 AS left_m2, g.footprint_m2 AS right_m2,
-        ST_Area(ST_Intersection(o.geom, g.geom)) AS shared_m2
+        shared_area(o.geom, g.geom) AS shared_m2
     FROM outline AS o JOIN official AS g ON ST_Intersects(o.geom, g.geom)
 ),
 judged AS (

@@ -12,7 +12,7 @@
 --   is_main | BOOLEAN | - | Hoofdperceel | the parcel that holds most of the building
 WITH overlap AS (
     SELECT b.building_id, p.parcel_id, p.capakey, p.nis_code, b.footprint_m2,
-        ST_Area(ST_Intersection(b.geom, p.geom)) AS shared_m2
+        shared_area(b.geom, p.geom) AS shared_m2
     FROM core.building AS b JOIN core.parcel AS p ON ST_Intersects(b.geom, p.geom)
 )
 SELECT building_id, parcel_id, capakey, nis_code, shared_m2, least(1, shared_m2 / footprint_m2) AS share,

@@ -28,7 +28,7 @@ def write_geopackage(
     `buildings` is MULTIPOLYGON and `pins` POINT, both in the product's CRS, with a spatial index;
     `fid` follows the writing order of `ROWS`.
     """
-    with _stopped_clock(product.run.last_change):
+    with _gdal_options(OGR_CURRENT_DATE=product.run.last_change, OGR_SQLITE_SYNCHRONOUS="OFF"):
         names = ", ".join(identifier(name) for name in product.columns)
         _write_features(
             con, f"SELECT {names}, CAST(ST_AsWKB(geom) AS BLOB) AS geom", path, "buildings", product.crs
@@ -65,10 +65,14 @@ def _write_attributes(rows: Any, path: Path, layer: str) -> None:
 
 
 @contextmanager
-def _stopped_clock(moment: str) -> Iterator[None]:
-    """Let GDAL write `moment` as time of change instead of now, so that equal input gives equal files."""
-    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": moment})
+def _gdal_options(**options: str) -> Iterator[None]:
+    """Set options of GDAL for a while.
+
+    The date of change is the run's instead of now, so that equal input gives equal files. SQLite need not
+    wait for the disk after every layer: the whole set is brought to the disk before anybody sees it.
+    """
+    pyogrio.set_gdal_config_options(options)
     try:
         yield
     finally:
-        pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})
+        pyogrio.set_gdal_config_options(dict.fromkeys(options))

@@ -144,18 +144,18 @@ def _densest(shapes: Geometries, worth: npt.NDArray[np.float64], width_m: float)
         extent = max(whole[0], whole[1] / _ASPECT, _CELL_M) * 1.12 * np.array([1.0, _ASPECT])
         middle = (low + high) / 2
         return np.concatenate([middle - extent / 2, middle + extent / 2])
+    reach = np.round(extent / _CELL_M).astype(int)
+    # The grid has an empty rim, or what lies at the edge of the city could never come to the middle.
+    corner = low - reach * _CELL_M
     centres = (bounds[:, :2] + bounds[:, 2:]) / 2
-    size = np.ceil(whole / _CELL_M).astype(int) + 1
-    column, row = np.floor((centres - low) / _CELL_M).astype(int).T
-    grid = np.zeros(size)
+    column, row = np.floor((centres - corner) / _CELL_M).astype(int).T
+    grid = np.zeros(np.ceil(whole / _CELL_M).astype(int) + 2 * reach + 1)
     np.add.at(grid, (column, row), worth + 1)  # plus 1: where nothing is worth a visit, most buildings win
-    reach = np.minimum(np.round(extent / _CELL_M).astype(int), size)
     # Two sums over half the window weigh its middle most: what counts should not hang off the edge.
     half = reach // 2
     sums = _box_sums(_box_sums(grid, half + 1), reach - half)
-    corner = low + np.array(np.unravel_index(np.argmax(sums), sums.shape)) * _CELL_M
-    middle = corner + reach * _CELL_M / 2
-    return np.concatenate([middle - extent / 2, middle + extent / 2])
+    best = corner + np.array(np.unravel_index(np.argmax(sums), sums.shape)) * _CELL_M + reach * _CELL_M / 2
+    return np.concatenate([best - extent / 2, best + extent / 2])
 
 
 def _box_sums(grid: npt.NDArray[np.float64], reach: npt.NDArray[np.int_]) -> npt.NDArray[np.float64]:

@@ -95,8 +95,8 @@ def writing(path: Path, slug: str) -> Iterator[None]:
             city=slug,
             file=path,
             value=str(error)[:200],
-            next_step=f"see that the disk of {outputs} has room ({free / 1e6:.0f} MB free) and is in order, then run "
-            "again; the published set is unchanged",
+            next_step=f"see that the disk of {outputs} has room ({free / 1e6:.0f} MB free) and is in order, "
+            "then run again; the published set is unchanged",
         ) from error
 
 

@@ -16,19 +16,23 @@
 --   postcode | VARCHAR | - | Postcode | postal code
 --   municipality | VARCHAR | - | Gemeente | municipality or district name
 --   geom | GEOMETRY | - | Geometrie | point
-WITH checked AS (
-    SELECT *,
+WITH street_name AS (
+    -- A city has some thousand names on hundreds of thousands of points: each is reduced once.
+    SELECT street, street_key(street) AS street_key FROM (SELECT DISTINCT street FROM raw.address)
+),
+checked AS (
+    SELECT a.*, n.street_key,
         CASE
             WHEN address_id IS NULL THEN 'no id'
             WHEN defect IS NOT NULL THEN defect
             WHEN geometry_problem(geom) IS NOT NULL THEN geometry_problem(geom)
-            WHEN street IS NULL OR street_key(street) = '' THEN 'no street'
+            WHEN a.street IS NULL OR n.street_key = '' THEN 'no street'
             WHEN house_number_value(house_number) IS NULL THEN 'house number without digits'
         END AS problem
-    FROM raw.address
+    FROM raw.address AS a LEFT JOIN street_name AS n ON n.street = a.street
 )
 SELECT
-    address_id, feed, source_row, street, street_key(street) AS street_key, house_number,
+    address_id, feed, source_row, street, street_key, house_number,
     house_number_value(house_number) AS number_value, house_number_suffix(house_number) AS number_suffix,
     box_number, postcode, municipality, geom,
     coalesce(problem, CASE WHEN row_number() OVER (PARTITION BY address_id, problem IS NULL ORDER BY feed, source_row) > 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import duckdb
@@ -12,6 +12,7 @@ from sources._kit.duck import connect
 from transforms.publish.publish import publish_city
 
 CRS = "EPSG:31370"
+MakeLayer = Callable[[int], duckdb.DuckDBPyConnection]
 
 
 def make_layer(n: int) -> duckdb.DuckDBPyConnection:
@@ -20,6 +21,11 @@ def make_layer(n: int) -> duckdb.DuckDBPyConnection:
     con.execute(f"SET VARIABLE n = {n}")
     con.execute(Path(__file__).with_name("made_up_layer.sql").read_text(encoding="utf-8"))
     return con
+
+
+@pytest.fixture(name="make_layer")
+def _make_layer() -> MakeLayer:
+    return make_layer
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 -- A made-up layer: as many buildings as the variable `n` says, with every kind of NULL, on a grid in Lambert 72.
--- One in ten is for the city only. Building 1 has two parts and a hole.
+-- One in ten is for the city only. Building 1 has two parts and a hole in which its centre lies; one in ten scores
+-- exactly on the limit of a class; one in eleven names no source.
 CREATE SCHEMA layer;
 CREATE SCHEMA meta;
 
@@ -12,7 +13,7 @@ WITH cell AS (
 ), made AS (
     SELECT i, u, CASE WHEN i = 1
         THEN ST_Union(
-            ST_Difference(ST_MakeEnvelope(x, y, x + 20, y + 20), ST_MakeEnvelope(x + 5, y + 5, x + 9, y + 9)),
+            ST_Difference(ST_MakeEnvelope(x, y, x + 20, y + 20), ST_MakeEnvelope(x + 7, y + 7, x + 13, y + 13)),
             ST_MakeEnvelope(x + 22, y, x + 30, y + 8))
         ELSE box END AS geom
     FROM shaped
@@ -45,7 +46,7 @@ SELECT
     CASE WHEN i % 4 > 0 THEN 100 * u END AS reuse_score,
     NULL::DOUBLE AS reuse_low,
     NULL::DOUBLE AS reuse_high,
-    CASE WHEN i % 7 > 0 THEN round(100 * u * u, 3) END AS priority_score,
+    CASE WHEN i % 7 > 0 THEN CASE WHEN i % 10 = 2 THEN 50 ELSE round(100 * u * u, 3) END END AS priority_score,
     CASE WHEN i % 7 > 0
         THEN row_number() OVER (PARTITION BY a.audience ORDER BY i % 7 = 0, u DESC, i)::INTEGER
     END AS priority_rank,
@@ -54,7 +55,7 @@ SELECT
     (i % 3)::INTEGER AS evidence_count,
     CASE WHEN i % 3 > 0 THEN DATE '2024-05-01' END AS oldest_evidence_on,
     CASE WHEN i % 3 > 0 THEN DATE '2026-02-03' END AS newest_evidence_on,
-    CASE WHEN i % 3 > 0 THEN 'grb, osm' ELSE 'grb' END AS sources,
+    CASE WHEN i % 11 = 0 THEN NULL WHEN i % 3 > 0 THEN 'grb, osm' ELSE 'grb' END AS sources,
     'ODbL-1.0' AS licence,
     'run-7' AS run_id,
     'c1' AS config_version,

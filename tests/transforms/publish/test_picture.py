@@ -53,7 +53,8 @@ def test_the_picture_goes_where_the_worth_is(town: duckdb.DuckDBPyConnection, tm
     """All worth in a far corner: the window must find it, and not show the rest."""
     town.execute("UPDATE layer.building SET priority_score = 1, underuse_band = 'signal'")
     town.execute("""
-        INSERT INTO layer.building BY NAME SELECT 'public' AS audience, 'far:' || i AS building_id, 99 AS priority_score,
+        INSERT INTO layer.building BY NAME
+        SELECT 'public' AS audience, 'far:' || i AS building_id, 99 AS priority_score,
             'confirmed' AS underuse_band, ST_MakeEnvelope(x, 250000, x + 30, 250030) AS geom
         FROM (SELECT i, 140000 + 40 * i AS x FROM range(9) AS r(i))
     """)

@@ -54,8 +54,8 @@ def test_coordinates_are_longitude_latitude_with_seven_decimals(
 def test_properties_are_those_promised_and_null_stays_null(pins: dict[str, Any]) -> None:
     assert list(pins["features"][0]["properties"]) == [
         "building_id", "name", "type", "type_label", "address", "underuse_band", "underuse_probability",
-        "atypicality_score", "priority_score", "priority_rank", "footprint_m2", "volume_m3", "reuse_best", "reasons",
-        "newest_evidence_on", "attribution",
+        "atypicality_score", "priority_score", "priority_rank", "footprint_m2", "volume_m3", "reuse_best",
+        "reasons", "newest_evidence_on", "attribution",
     ]  # fmt: skip
     by_id = {feature["id"]: feature["properties"] for feature in pins["features"]}
     unknown = by_id["grb:0000105"]  # a multiple of 7, 5 and 3, and odd
@@ -82,6 +82,7 @@ def test_reasons_are_a_list_of_at_most_three(pins: dict[str, Any]) -> None:
 def test_a_building_is_attributed_to_its_own_sources(pins: dict[str, Any]) -> None:
     by_id = {feature["id"]: feature["properties"]["attribution"] for feature in pins["features"]}
     assert by_id["grb:0000003"] == "Bron: GRB, Digitaal Vlaanderen"
+    assert by_id["grb:0000011"] == pins["attribution"]  # names none: all of them, rather than nobody
     assert by_id["grb:0000002"] == "Bron: GRB, Digitaal Vlaanderen; © OpenStreetMap contributors"
 
 

@@ -10,10 +10,13 @@ import pyarrow.parquet as pq
 import pytest
 
 from sources._kit.errors import PublishError
-from transforms.publish import publish as module
+from transforms.publish.geopackage import write_geopackage
+from transforms.publish.geoparquet import write_geoparquet
+from transforms.publish.pins import write_pins
 from transforms.publish.publish import publish_city
 
 CRS = "EPSG:31370"
+BOW_TIE = "POLYGON((0 0,1 1,1 0,0 1,0 0))"
 ONE = "WHERE building_id = 'grb:0000002' AND audience = 'city'"
 
 
@@ -23,7 +26,7 @@ ONE = "WHERE building_id = 'grb:0000002' AND audience = 'city'"
         (f"UPDATE layer.building SET geom = NULL {ONE}", "no geometry"),
         (f"UPDATE layer.building SET geom = ST_GeomFromText('POLYGON EMPTY') {ONE}", "no geometry"),
         (f"UPDATE layer.building SET geom = ST_Point(1, 2) {ONE}", "no polygon"),
-        (f"UPDATE layer.building SET geom = ST_GeomFromText('POLYGON((0 0,1 1,1 0,0 1,0 0))') {ONE}", "not valid"),
+        (f"UPDATE layer.building SET geom = '{BOW_TIE}'::GEOMETRY {ONE}", "not valid"),
         (f"UPDATE layer.building SET height_m = 'NaN' {ONE}", "NaN"),
         (f"UPDATE layer.building SET priority_score = 'inf' {ONE}", "NaN or infinite"),
         (f"INSERT INTO layer.building SELECT * FROM layer.building {ONE}", "more than once"),
@@ -64,9 +67,18 @@ def _lose_a_description(path: Path) -> None:
 def _repeat_an_id(path: Path) -> None:
     with sqlite3.connect(path) as db:
         # GDAL's triggers call functions that only GDAL has.
-        for (name,) in db.execute("SELECT name FROM sqlite_master WHERE tbl_name = 'pins' AND type = 'trigger'").fetchall():
+        for (name,) in db.execute(
+            "SELECT name FROM sqlite_master WHERE tbl_name = 'pins' AND type = 'trigger'"
+        ).fetchall():
             db.execute(f"DROP TRIGGER {name}")
         db.execute("UPDATE pins SET building_id = (SELECT building_id FROM pins WHERE fid = 2) WHERE fid = 1")
+
+
+def _break_the_file(path: Path) -> None:
+    with sqlite3.connect(path) as db:
+        db.execute("UPDATE evidence SET kind = NULL WHERE fid = 1")
+        db.execute("PRAGMA writable_schema = ON")
+        db.execute("UPDATE sqlite_master SET sql = replace(sql, '\"kind\" TEXT', '\"kind\" TEXT NOT NULL')")
 
 
 @pytest.mark.parametrize(
@@ -76,6 +88,7 @@ def _repeat_an_id(path: Path) -> None:
         (_lose_the_styles, "default styles"),
         (_lose_a_description, "without an entry"),
         (_repeat_an_id, "different building_id"),
+        (_break_the_file, "integrity"),
     ],
 )
 def test_a_geopackage_that_reads_back_wrong_is_not_published(
@@ -85,14 +98,12 @@ def test_a_geopackage_that_reads_back_wrong_is_not_published(
     harm: object,
     message: str,
 ) -> None:
-    write = module.write_geopackage
-
     def write_and_harm(*args: object) -> None:
-        write(*args)  # type: ignore[arg-type]
+        write_geopackage(*args)  # type: ignore[arg-type]
         assert callable(harm)
         harm(args[-1])
 
-    monkeypatch.setattr(module, "write_geopackage", write_and_harm)
+    monkeypatch.setattr("transforms.publish.publish.write_geopackage", write_and_harm)
     with pytest.raises(PublishError, match=message):
         publish_city(layer, "gent", CRS, tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == [".gent"]
@@ -101,18 +112,14 @@ def test_a_geopackage_that_reads_back_wrong_is_not_published(
 def test_a_parquet_or_pins_file_that_lost_rows_is_not_published(
     layer: duckdb.DuckDBPyConnection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write = module.write_geoparquet
-
     def write_half(con: object, product: object, entries: object, path: Path) -> None:
-        write(con, product, entries, path)  # type: ignore[arg-type]
+        write_geoparquet(con, product, entries, path)  # type: ignore[arg-type]
         pq.write_table(pq.read_table(path).slice(10), path)
 
     with monkeypatch.context() as patch:
-        patch.setattr(module, "write_geoparquet", write_half)
+        patch.setattr("transforms.publish.publish.write_geoparquet", write_half)
         with pytest.raises(PublishError, match="rows"):
             publish_city(layer, "gent", CRS, tmp_path)
-
-    write_pins = module.write_pins
 
     def write_swapped(con: object, product: object, path: Path) -> None:
         write_pins(con, product, path)  # type: ignore[arg-type]
@@ -121,7 +128,7 @@ def test_a_parquet_or_pins_file_that_lost_rows_is_not_published(
             encoding="utf-8",
         )
 
-    monkeypatch.setattr(module, "write_pins", write_swapped)
+    monkeypatch.setattr("transforms.publish.publish.write_pins", write_swapped)
     with pytest.raises(PublishError, match="outside longitude"):
         publish_city(layer, "gent", CRS, tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == [".gent"]

@@ -1,0 +1,203 @@
+"""A part of the published layer as one file: GeoPackage and GeoParquet as published, GeoJSON, CSV."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import duckdb
+
+from flows.query import city_slug, first_line, open_warehouse
+from flows.workspace import Workspace
+from sources._kit.duck import identifier, literal
+from sources._kit.errors import OnbenutError
+from transforms.publish.rows import ROWS, Product, prepare, read_run
+
+Box = tuple[float, float, float, float]
+_ORDER = "ORDER BY priority_rank NULLS LAST, building_id"
+_DECIMALS = 7  # about one centimetre
+
+
+class ExportError(OnbenutError):
+    """The export cannot be made as asked."""
+
+
+def export_layer(
+    city: str, target: Path, space: Workspace, *, where: str | None = None, box: Box | None = None, audience: str = "public"
+) -> int:
+    """Write the buildings of one audience's layer to `target`; returns how many.
+
+    Args:
+        city: slug, or path of a city file.
+        target: the extension decides the format; whole or not at all.
+        where: one SQL expression over the columns of layer.building.
+        box: min x, min y, max x, max y in metres of the city's CRS; a building that touches it is in.
+        audience: public or city.
+
+    Raises:
+        ExportError: the extension, the expression or the place of the file is wrong.
+        OnbenutError: the city has not been run.
+    """
+    write = _writer(target, city)
+    if not target.parent.is_dir():
+        raise ExportError("no such folder", city=city, file=target.parent, next_step="make it, or name another file")
+    con = open_warehouse(city, space, spatial=True)
+    try:
+        slug = city_slug(city)
+        crs = _crs(con)
+        product = prepare(con, slug, crs, audience, read_run(con, slug))
+        product = _narrow(con, product, where, box)
+        _write_whole(con, product, target, write)
+        return product.row_count
+    finally:
+        con.close()
+
+
+def parse_box(text: str) -> Box:
+    """Four numbers with commas, in order.
+
+    Raises:
+        ExportError: not four numbers, or a minimum above its maximum.
+    """
+    try:
+        low_x, low_y, high_x, high_y = (float(part) for part in text.split(","))
+    except ValueError as error:
+        raise ExportError(
+            "a box is four numbers", value=text, next_step="--bbox minx,miny,maxx,maxy in the city's CRS"
+        ) from error
+    if not (low_x <= high_x and low_y <= high_y):
+        raise ExportError("a box runs from low to high", value=text, next_step="--bbox minx,miny,maxx,maxy")
+    return low_x, low_y, high_x, high_y
+
+
+def _writer(target: Path, city: str) -> Callable[[duckdb.DuckDBPyConnection, Product, Path], None]:
+    writers = {".gpkg": _geopackage, ".parquet": _geoparquet, ".geojson": _geojson, ".csv": _csv}
+    if target.suffix.lower() not in writers:
+        raise ExportError(
+            "no such format", city=city, file=target, value=target.suffix or "no extension",
+            next_step=f"known extensions: {', '.join(writers)}",
+        )
+    return writers[target.suffix.lower()]
+
+
+def _narrow(con: duckdb.DuckDBPyConnection, product: Product, where: str | None, box: Box | None) -> Product:
+    """Leave only the rows that were asked for in the product's table."""
+    tests = []
+    if box is not None:
+        tests.append(f"ST_Intersects(geom, ST_MakeEnvelope({', '.join(map(repr, box))}))")
+    if where is not None:
+        tests.append(f"(\n{_expression(where, product.slug)}\n)")
+    if not tests:
+        return product
+    # The expression sees the layer as `onbenut sql` shows it, and of no other audience than this one.
+    wanted = (
+        f"SELECT building_id FROM (SELECT * FROM layer.building WHERE audience = {literal(product.audience)}) "
+        f"WHERE {' AND '.join(tests)}"
+    )
+    try:
+        con.execute(f"DELETE FROM {ROWS} WHERE building_id NOT IN ({wanted})")
+    except duckdb.Error as error:
+        raise _bad_where(product.slug, where, error) from error
+    row = con.execute(f"SELECT count(*) FROM {ROWS}").fetchone()
+    assert row is not None
+    return replace(product, row_count=int(row[0]))
+
+
+def _expression(where: str, slug: str) -> str:
+    """The text, once DuckDB's own parser takes it for one expression and nothing beside it."""
+    if ";" in where:
+        raise ExportError(
+            "--where is one SQL expression", city=slug, value=where, next_step="leave out the `;` and what follows"
+        )
+    try:
+        duckdb.SQLExpression(where)
+    except duckdb.Error as error:
+        raise _bad_where(slug, where, error) from error
+    return where
+
+
+def _bad_where(slug: str, where: str | None, error: duckdb.Error) -> ExportError:
+    return ExportError(
+        f"--where is no expression over the layer: {first_line(error)}", city=slug, value=where,
+        next_step=f"onbenut sql {slug} 'DESCRIBE layer.building' names the columns",
+    )
+
+
+def _write_whole(
+    con: duckdb.DuckDBPyConnection,
+    product: Product,
+    target: Path,
+    write: Callable[[duckdb.DuckDBPyConnection, Product, Path], None],
+) -> None:
+    from transforms.publish.staging import writing
+
+    # The extension stays last: GDAL warns of a GeoPackage by another name.
+    part = target.with_name(f".{target.stem}.part{target.suffix.lower()}")
+    try:
+        with writing(target, product.slug):
+            part.unlink(missing_ok=True)
+            write(con, product, part)
+            part.replace(target)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _geopackage(con: duckdb.DuckDBPyConnection, product: Product, path: Path) -> None:
+    from transforms.publish.geopackage import write_geopackage
+    from transforms.publish.publish import _dictionary
+
+    write_geopackage(con, product, _dictionary(con, product), path)
+    with closing(sqlite3.connect(path)) as db:
+        for table in ("evidence", "changes"):
+            db.execute(f"DELETE FROM {table} WHERE building_id NOT IN (SELECT building_id FROM buildings)")
+        db.commit()
+        db.execute("VACUUM")
+
+
+def _geoparquet(con: duckdb.DuckDBPyConnection, product: Product, path: Path) -> None:
+    from transforms.publish.geoparquet import write_geoparquet
+    from transforms.publish.publish import _dictionary
+
+    write_geoparquet(con, product, _dictionary(con, product), path)
+
+
+def _csv(con: duckdb.DuckDBPyConnection, product: Product, path: Path) -> None:
+    """All columns, and the outline as WKT in the city's CRS, which QGIS and spreadsheets both take."""
+    names = ", ".join(identifier(name) for name in product.columns)
+    con.execute(
+        f"COPY (SELECT {names}, ST_AsText(geom) AS geom FROM {ROWS} {_ORDER}) TO {literal(path)} (FORMAT csv, HEADER)"
+    )
+
+
+def _geojson(con: duckdb.DuckDBPyConnection, product: Product, path: Path) -> None:
+    """RFC 7946: longitude and latitude in WGS 84, outer rings counter-clockwise, one feature per line."""
+    import json
+
+    properties = ", ".join(f"{identifier(name)} := {identifier(name)}" for name in product.columns)
+    query = f"""
+        SELECT CAST(to_json(struct_pack("type" := 'Feature', id := building_id,
+            geometry := CAST(ST_AsGeoJSON(shape) AS JSON), properties := struct_pack({properties}))) AS VARCHAR)
+        FROM (
+            SELECT *, ST_ReducePrecision(ST_Transform(geom, {literal(product.crs)}, 'EPSG:4326', always_xy := true),
+                1e-{_DECIMALS}) AS shape
+            FROM {ROWS}
+        ) {_ORDER}
+    """
+    head = {"type": "FeatureCollection", "attribution": product.attribution, "run_id": product.run.run_id}
+    with path.open("w", encoding="utf-8", newline="\n") as file:
+        file.write(json.dumps(head, ensure_ascii=False)[:-1] + ', "features": [\n')
+        separator = ""
+        found = con.execute(query)
+        while batch := found.fetchmany(20_480):
+            file.write(separator + ",\n".join(row[0] for row in batch))
+            separator = ",\n"
+        file.write("\n]}\n")
+
+
+def _crs(con: duckdb.DuckDBPyConnection) -> str:
+    row = con.execute("SELECT value FROM layer.run WHERE name = 'crs'").fetchone()
+    assert row is not None
+    return str(row[0])

@@ -1,0 +1,150 @@
+from collections.abc import Iterator
+from datetime import date
+
+import duckdb
+import pytest
+import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from flows.workspace import CHECKOUT
+from sources._kit.duck import connect
+
+Con = duckdb.DuckDBPyConnection
+
+
+@pytest.fixture(scope="module")
+def con() -> Iterator[Con]:
+    with connect() as connection:
+        connection.execute("CREATE SCHEMA reference; CREATE TABLE reference.parameter (name VARCHAR, value DOUBLE)")
+        connection.execute((CHECKOUT / "transforms" / "_kit" / "macros.sql").read_text())
+        for name, value in (("crs_min_x", 0), ("crs_min_y", 0), ("crs_max_x", 300000), ("crs_max_y", 300000)):
+            connection.execute(f"SET VARIABLE {name} = {value}::DOUBLE")
+        yield connection
+
+
+def call(con: Con, expression: str, *values: object) -> object:
+    row = con.execute(f"SELECT {expression}", list(values)).fetchone()
+    assert row is not None
+    return row[0]
+
+
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [
+        ("SINT-JOZEFSTRAAT", "St.-Jozefstraat"),
+        ("Sint Jozefstraat", "sint-jozefstraat"),
+        ("Burg. Nolfstraat", "Burgemeester Nolfstraat"),
+        ("ITALIELEI", "Italiëlei"),
+        ("IJZERLAAN", "Yzerlaan"),
+        ("Kerkstr.", "Kerkstraat"),
+        ("Grote Pl.", "Groteplein"),
+        ("'s Gravenstraat", "s-Gravenstraat"),
+    ],
+)
+def test_two_spellings_of_one_street_share_a_key(con: Con, left: str, right: str) -> None:
+    assert call(con, "street_key(?)", left) == call(con, "street_key(?)", right) != ""
+
+
+@pytest.mark.parametrize(("left", "right"), [("Kerkstraat", "Kerklaan"), ("Lange Straat", "Korte Straat"), ("Steenstraat", "Sint-Eenstraat")])
+def test_different_streets_keep_different_keys(con: Con, left: str, right: str) -> None:
+    assert call(con, "street_key(?)", left) != call(con, "street_key(?)", right)
+
+
+@pytest.mark.parametrize(
+    ("label", "value", "suffix", "last"),
+    [
+        ("12", 12, None, None),
+        ("12A", 12, "a", None),
+        ("12-14", 12, None, 14),
+        ("12 - 14", 12, None, 14),
+        ("12_2", 12, "2", None),
+        ("12 bis", 12, "bis", None),
+        ("z/n", None, None, None),
+        (None, None, None, None),
+    ],
+)
+def test_house_numbers_come_apart(con: Con, label: str | None, value: int | None, suffix: str | None, last: int | None) -> None:
+    assert call(con, "house_number_value(?::VARCHAR)", label) == value
+    assert call(con, "house_number_suffix(?::VARCHAR)", label) == suffix
+    assert call(con, "house_number_last(?::VARCHAR)", label) == last
+
+
+@pytest.mark.parametrize(
+    ("key", "expected"),
+    [
+        ("24126B0031/00V005", "24126B0031/00V005"),
+        ("24126b0031-00v005", "24126B0031/00V005"),
+        ("24126B0031/00_000", "24126B0031/00_000"),
+        (" 24126B0031/00V005 ", "24126B0031/00V005"),
+        ("24126B31/00V005", None),
+        ("", None),
+    ],
+)
+def test_capakey_has_one_spelling(con: Con, key: str, expected: str | None) -> None:
+    assert call(con, "capakey_key(?)", key) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2014/10/23 00:00:00+00", date(2014, 10, 23)),
+        ("2014-10-23", date(2014, 10, 23)),
+        ("2014-10-23T00:00:00", date(2014, 10, 23)),
+        ("23/10/2014", date(2014, 10, 23)),
+        ("1414022400000", date(2014, 10, 23)),
+        ("-157766400000", date(1965, 1, 1)),
+        ("31/02/2014", None),
+        ("onbekend", None),
+        (None, None),
+    ],
+)
+def test_register_dates_are_read_or_unknown(con: Con, text: str | None, expected: date | None) -> None:
+    assert call(con, "register_date(?::VARCHAR)", text) == expected
+
+
+@pytest.mark.parametrize(("text", "expected"), [("12", 12.0), ("12.5", 12.5), ("12,5 m", 12.5), ("12'", None), ("ca. 12", None), ("", None)])
+def test_osm_numbers_are_read_or_unknown(con: Con, text: str, expected: float | None) -> None:
+    assert call(con, "osm_number(?)", text) == expected
+
+
+def test_a_bow_tie_becomes_polygons_and_a_line_becomes_nothing(con: Con) -> None:
+    wkt = "POLYGON((0 0, 2 2, 2 0, 0 2, 0 0))"
+    area = call(con, "ST_Area(only_polygons(ST_GeomFromText(?)))", wkt)
+    assert area == pytest.approx(2.0)
+    assert call(con, "ST_IsValid(only_polygons(ST_GeomFromText(?)))", wkt) is True
+    assert call(con, "ST_Area(only_polygons(ST_GeomFromText(?)))", "LINESTRING(0 0, 1 1)") == 0
+
+
+@pytest.mark.parametrize(
+    ("wkt", "problem"),
+    [
+        ("POINT(150000 200000)", None),
+        ("POINT(650000 700000)", "coordinate outside the area of the CRS"),
+        ("POINT(4.4 51.2)", None),
+        ("POLYGON EMPTY", "no geometry"),
+        (None, "no geometry"),
+    ],
+)
+def test_a_geometry_of_another_crs_is_named(con: Con, wkt: str | None, problem: str | None) -> None:
+    assert call(con, "geometry_problem(ST_GeomFromText(?::VARCHAR))", wkt) == problem
+
+
+box = st.tuples(st.floats(0, 20), st.floats(0, 20), st.floats(1, 20), st.floats(1, 20), st.floats(0, 90))
+
+
+def polygon(values: tuple[float, float, float, float, float]) -> shapely.Geometry:
+    x, y, width, height, angle = values
+    return shapely.affinity.rotate(shapely.box(x, y, x + width, y + height), angle)
+
+
+@settings(max_examples=60, deadline=None)
+@given(box, box)
+def test_shared_area_is_the_overlay_but_for_slivers(con: Con, left: tuple[float, ...], right: tuple[float, ...]) -> None:
+    a, b = polygon(left), polygon(right)  # type: ignore[arg-type]
+    query = "shared_area(ST_GeomFromWKB(?), ST_GeomFromWKB(?))"
+    got = call(con, query, a.wkb, b.wkb)
+    expected = shapely.intersection(a, b).area
+    assert isinstance(got, float)
+    assert got == pytest.approx(expected, rel=1e-6, abs=0.5)
+    assert got == pytest.approx(call(con, query, b.wkb, a.wkb), rel=1e-6, abs=1e-6)
