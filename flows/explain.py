@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
 import duckdb
 
-from flows.identity import find_building
 from flows.query import city_slug, open_warehouse, rows
 from flows.workspace import Workspace
+from sources._kit.duck import literal
+from sources._kit.errors import OnbenutError
 
 Row = dict[str, Any]
+_OSM_WORDS = re.compile(r"^(?:osm:|https?://(?:www\.)?openstreetmap\.org/)?(way|relation|node)[/ ](\d+)/?$")
+
+
+class UnknownBuildingError(OnbenutError):
+    """No building, or more than one, goes by this id."""
 
 
 @dataclass
@@ -51,11 +58,8 @@ def explain(city: str, building: str, space: Workspace, audience: str = "city") 
 
 
 def _read(con: duckdb.DuckDBPyConnection, city: str, building_id: str, audience: str) -> Explanation:
-    one = {"id": building_id, "audience": audience}
-
     def read(query: str) -> list[Row]:
-        wanted = {name: value for name, value in one.items() if f"${name}" in query}
-        return rows(con, query, wanted)
+        return rows(con, query.replace("$id", literal(building_id)).replace("$audience", literal(audience)))
 
     return Explanation(
         city=city,
@@ -73,6 +77,49 @@ def _read(con: duckdb.DuckDBPyConnection, city: str, building_id: str, audience:
     )
 
 
+def find_building(con: duckdb.DuckDBPyConnection, given: str, city: str) -> str:
+    """The building_id that `given` stands for.
+
+    Accepted, in this order: the id itself; the id without its issuer; the id of an OSM outline that is (part of) an
+    official building; the id of an OSM element inside one. `way/123` and an openstreetmap.org address are `w123`.
+
+    Raises:
+        UnknownBuildingError: none or several; the nearest ids are named.
+    """
+    given = given.strip()
+    if match := _OSM_WORDS.match(given):
+        given = f"osm:{match[1][0]}{match[2]}"
+    for query in _BY_ID:
+        query = f"SELECT DISTINCT building_id FROM {query} ORDER BY building_id LIMIT 6"
+        found = [row["building_id"] for row in rows(con, query.replace("$id", literal(given)))]
+        if len(found) == 1:
+            return str(found[0])
+        if found:
+            raise UnknownBuildingError(
+                "several buildings go by this id",
+                city=city,
+                value=given,
+                next_step=f"name one: {', '.join(found)}",
+            )
+    near = [row["building_id"] for row in rows(con, _NEAREST.replace("$id", literal(given.split(":")[-1])))]
+    raise UnknownBuildingError(
+        "no such building",
+        city=city,
+        value=given,
+        next_step=f"the nearest ids are {', '.join(near) or 'none'}",
+    )
+
+
+_BY_ID = (
+    "core.building WHERE building_id = $id",
+    "core.building WHERE ends_with(building_id, ':' || $id)",
+    "core.building WHERE list_has_any(osm_ids, [$id, 'osm:' || $id])",
+    "core.link_place WHERE method = 'inside' AND place_id IN ($id, 'osm:' || $id)",
+)
+_NEAREST = """
+    SELECT building_id FROM core.building
+    ORDER BY levenshtein(string_split(building_id, ':')[-1], $id), building_id LIMIT 3
+"""
 _BUILDING = """
     SELECT b.building_id, b.name, b.state, b.is_official, b.official_type, b.osm_ids, b.feed, f.title AS source,
         b.footprint_m2, b.height_m, b.floors, b.observed_on, t.type, k.label_en AS type_label, k.label_nl AS type_label_nl,
@@ -113,10 +160,15 @@ _ATYPICALITY = """
     SELECT item, value, detail_en AS detail FROM score.atypicality_part WHERE building_id = $id ORDER BY abs(value) DESC, item
 """
 _REUSE = """
-    SELECT r.use, u.label_en AS label, r.score, r.low, r.high, r.known_count,
-        list_transform(r.to_check, lambda name: (SELECT any_value(label_en) FROM reference.reuse_criterion WHERE criterion = name))
-            AS to_check
-    FROM score.reuse AS r JOIN reference.reuse_use AS u USING (use)
+    SELECT r.use, u.label_en AS label, r.score, r.low, r.high, r.known_count, coalesce(c.labels, []) AS to_check
+    FROM score.reuse AS r
+    JOIN reference.reuse_use AS u USING (use)
+    LEFT JOIN (
+        SELECT k.use, list(c.label_en ORDER BY c.label_en) AS labels
+        FROM (SELECT use, unnest(to_check) AS criterion FROM score.reuse WHERE building_id = $id) AS k
+        JOIN reference.reuse_criterion AS c USING (criterion)
+        GROUP BY k.use
+    ) AS c USING (use)
     WHERE r.building_id = $id ORDER BY r.score DESC NULLS LAST, r.low DESC, r.use
 """
 _PRIORITY = """

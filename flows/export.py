@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import duckdb
 
@@ -14,7 +15,18 @@ from flows.query import city_slug, first_line, open_warehouse
 from flows.workspace import Workspace
 from sources._kit.duck import identifier, literal
 from sources._kit.errors import OnbenutError
-from transforms.publish.rows import ROWS, Product, prepare, read_run
+from transforms.publish.rows import (
+    ATTRIBUTE_TABLES,
+    PIN_COLUMNS,
+    ROWS,
+    Product,
+    prepare,
+    read_run,
+    table_columns,
+)
+
+if TYPE_CHECKING:
+    from transforms.publish.dictionary import Entry
 
 Box = tuple[float, float, float, float]
 _ORDER = "ORDER BY priority_rank NULLS LAST, building_id"
@@ -26,7 +38,13 @@ class ExportError(OnbenutError):
 
 
 def export_layer(
-    city: str, target: Path, space: Workspace, *, where: str | None = None, box: Box | None = None, audience: str = "public"
+    city: str,
+    target: Path,
+    space: Workspace,
+    *,
+    where: str | None = None,
+    box: Box | None = None,
+    audience: str = "public",
 ) -> int:
     """Write the buildings of one audience's layer to `target`; returns how many.
 
@@ -77,7 +95,10 @@ def _writer(target: Path, city: str) -> Callable[[duckdb.DuckDBPyConnection, Pro
     writers = {".gpkg": _geopackage, ".parquet": _geoparquet, ".geojson": _geojson, ".csv": _csv}
     if target.suffix.lower() not in writers:
         raise ExportError(
-            "no such format", city=city, file=target, value=target.suffix or "no extension",
+            "no such format",
+            city=city,
+            file=target,
+            value=target.suffix or "no extension",
             next_step=f"known extensions: {', '.join(writers)}",
         )
     return writers[target.suffix.lower()]
@@ -110,7 +131,10 @@ def _expression(where: str, slug: str) -> str:
     """The text, once DuckDB's own parser takes it for one expression and nothing beside it."""
     if ";" in where:
         raise ExportError(
-            "--where is one SQL expression", city=slug, value=where, next_step="leave out the `;` and what follows"
+            "--where is one SQL expression",
+            city=slug,
+            value=where,
+            next_step="leave out the `;` and what follows",
         )
     try:
         duckdb.SQLExpression(where)
@@ -121,7 +145,9 @@ def _expression(where: str, slug: str) -> str:
 
 def _bad_where(slug: str, where: str | None, error: duckdb.Error) -> ExportError:
     return ExportError(
-        f"--where is no expression over the layer: {first_line(error)}", city=slug, value=where,
+        f"--where is no expression over the layer: {first_line(error)}",
+        city=slug,
+        value=where,
         next_step=f"onbenut sql {slug} 'DESCRIBE layer.building' names the columns",
     )
 
@@ -147,7 +173,6 @@ def _write_whole(
 
 def _geopackage(con: duckdb.DuckDBPyConnection, product: Product, path: Path) -> None:
     from transforms.publish.geopackage import write_geopackage
-    from transforms.publish.publish import _dictionary
 
     write_geopackage(con, product, _dictionary(con, product), path)
     with closing(sqlite3.connect(path)) as db:
@@ -159,9 +184,17 @@ def _geopackage(con: duckdb.DuckDBPyConnection, product: Product, path: Path) ->
 
 def _geoparquet(con: duckdb.DuckDBPyConnection, product: Product, path: Path) -> None:
     from transforms.publish.geoparquet import write_geoparquet
-    from transforms.publish.publish import _dictionary
 
     write_geoparquet(con, product, _dictionary(con, product), path)
+
+
+def _dictionary(con: duckdb.DuckDBPyConnection, product: Product) -> list[Entry]:
+    from transforms.publish.dictionary import read_dictionary
+
+    tables = {layer: (table, tuple(table_columns(con, table))) for layer, table in ATTRIBUTE_TABLES.items()}
+    return read_dictionary(
+        con, {"buildings": ("building", product.columns), "pins": ("building", PIN_COLUMNS), **tables}
+    )
 
 
 def _csv(con: duckdb.DuckDBPyConnection, product: Product, path: Path) -> None:
@@ -181,8 +214,8 @@ def _geojson(con: duckdb.DuckDBPyConnection, product: Product, path: Path) -> No
         SELECT CAST(to_json(struct_pack("type" := 'Feature', id := building_id,
             geometry := CAST(ST_AsGeoJSON(shape) AS JSON), properties := struct_pack({properties}))) AS VARCHAR)
         FROM (
-            SELECT *, ST_ReducePrecision(ST_Transform(geom, {literal(product.crs)}, 'EPSG:4326', always_xy := true),
-                1e-{_DECIMALS}) AS shape
+            SELECT *, ST_Reverse(ST_Normalize(ST_ReducePrecision(
+                ST_Transform(geom, {literal(product.crs)}, 'EPSG:4326', always_xy := true), 1e-{_DECIMALS}))) AS shape
             FROM {ROWS}
         ) {_ORDER}
     """

@@ -114,7 +114,9 @@ def build_city(
             outcome = _build(city, space, fetched, day, work, target, progress)
         except OSError as error:
             raise OnbenutError(
-                f"the file system refused: {error.strerror or error}", city=city.slug, file=error.filename or work,
+                f"the file system refused: {error.strerror or error}",
+                city=city.slug,
+                file=error.filename or work,
                 next_step="make room or mend the rights, then run again; the old layer is whole",
             ) from error
         finally:
@@ -125,7 +127,13 @@ def build_city(
 
 
 def _build(
-    city: City, space: Workspace, fetched: list[Fetched], day: date, work: Path, target: Path, progress: Progress
+    city: City,
+    space: Workspace,
+    fetched: list[Fetched],
+    day: date,
+    work: Path,
+    target: Path,
+    progress: Progress,
 ) -> Outcome:
     seconds: dict[str, float] = {}
     built: list[Built] = []
@@ -173,7 +181,12 @@ def _feed_outcome(city: City, item: Loaded) -> FeedOutcome:
 
 
 def _publish(
-    con: duckdb.DuckDBPyConnection, city: City, space: Workspace, table_plan: Plan, prints: dict[str, str], outcome: Outcome,
+    con: duckdb.DuckDBPyConnection,
+    city: City,
+    space: Workspace,
+    table_plan: Plan,
+    prints: dict[str, str],
+    outcome: Outcome,
     progress: Progress,
 ) -> None:
     """Write the products unless the very same layer is out already."""
@@ -211,8 +224,11 @@ def _old_feeds(city: City, loaded: list[Loaded], day: date) -> list[str]:
         feed, age = city.feeds[item.feed], (day - item.snapshot_on).days
         if feed.hard_age_days is not None and age > feed.hard_age_days:
             raise OnbenutError(
-                "the data of a feed are too old to publish on", city=city.slug, feed=item.feed,
-                value=f"{age} days, at most {feed.hard_age_days}", next_step="mend the feed, or raise hard_age_days",
+                "the data of a feed are too old to publish on",
+                city=city.slug,
+                feed=item.feed,
+                value=f"{age} days, at most {feed.hard_age_days}",
+                next_step="mend the feed, or raise hard_age_days",
             )
         if feed.max_age_days is not None and age > feed.max_age_days:
             warnings.append(f"{item.feed}: the data are {age} days old, more than {feed.max_age_days}")
@@ -234,7 +250,10 @@ def _only_run(lock: Path, city: City) -> Iterator[None]:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise OnbenutError(
-                "another run of this city is under way", city=city.slug, file=lock, next_step="wait for it, then run again"
+                "another run of this city is under way",
+                city=city.slug,
+                file=lock,
+                next_step="wait for it, then run again",
             ) from error
         yield
 

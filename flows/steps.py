@@ -54,8 +54,10 @@ class Plan:
     params: dict[str, Parameter] = field(default_factory=dict)
 
 
-def fetch_feed(city: City, feed: Feed, space: Workspace, *, offline: bool = False) -> Fetched:
+def fetch_feed(city: City, feed: Feed, space: Workspace, *, offline: bool = False, fall_back: bool = True) -> Fetched:
     """Fetch one feed into the store, or fall back on its last good snapshot.
+
+    Without `fall_back` a refused fetch raises, for a caller that tries again before it falls back.
 
     Raises:
         OnbenutError: nothing could be fetched and there is no good snapshot from before.
@@ -65,20 +67,25 @@ def fetch_feed(city: City, feed: Feed, space: Workspace, *, offline: bool = Fals
     if offline:
         if good is None:
             raise FetchRefusedError(
-                "no stored snapshot to run on", city=city.slug, feed=feed.name, next_step="run once without --offline"
+                "no stored snapshot to run on",
+                city=city.slug,
+                feed=feed.name,
+                next_step="run once without --offline",
             )
         return Fetched(good)
     try:
         return Fetched(load_source(feed.source).fetch(city, feed, space.store))
     except FetchRefusedError as error:
-        if good is None:
+        if good is None or not fall_back:
             raise
         return Fetched(good, f"{error}; used the snapshot of {good.fetched_at:%Y-%m-%d %H:%M} UTC")
 
 
 def raw_fingerprint(snapshot: Snapshot) -> str:
     """What a feed's raw tables are made of: the bytes, the feed's table in the city file, the code that reads."""
-    feed = snapshot.feed.model_dump_json(exclude={"url", "path", "max_age_days", "hard_age_days", "visibility", "licence"})
+    feed = snapshot.feed.model_dump_json(
+        exclude={"url", "path", "max_age_days", "hard_age_days", "visibility", "licence"}
+    )
     return hashlib.sha256(f"{snapshot.fingerprint}{feed}{_source_code()}".encode()).hexdigest()
 
 
@@ -126,11 +133,17 @@ def _load(con: duckdb.DuckDBPyConnection, snapshot: Snapshot, warning: str | Non
         rows = {table: _count(con, feed, table) for table in source.tables(feed)}
         if sum(rows.values()) < feed.rows_min:
             raise FetchRefusedError(
-                "fewer rows than this feed must have", source=feed.source, city=snapshot.city.slug, feed=feed.name,
+                "fewer rows than this feed must have",
+                source=feed.source,
+                city=snapshot.city.slug,
+                feed=feed.name,
                 value=f"{sum(rows.values())} of at least {feed.rows_min}",
                 next_step="look whether the provider's file is whole; lower rows_min only if it really shrank",
             )
-        con.execute("INSERT INTO meta.raw_feed VALUES (?, ?, ?, ?)", [feed.name, fingerprint, json.dumps(rows), data_on])
+        con.execute(
+            "INSERT INTO meta.raw_feed VALUES (?, ?, ?, ?)",
+            [feed.name, fingerprint, json.dumps(rows), data_on],
+        )
     space.store.accept(snapshot, rows, data_on)
     day = feed.snapshot_on or data_on or _last_modified(snapshot) or snapshot.fetched_at.date()
     return Loaded(feed.name, fingerprint, rows, day, not (stored and stored[0] == fingerprint), warning)
@@ -210,9 +223,7 @@ def feed_rows(city: City, loaded: list[Loaded]) -> list[dict[str, object]]:
     return rows
 
 
-def load_reference(
-    con: duckdb.DuckDBPyConnection, city: City, plan: Plan, loaded: list[Loaded]
-) -> dict[str, str]:
+def load_reference(con: duckdb.DuckDBPyConnection, city: City, plan: Plan, loaded: list[Loaded]) -> dict[str, str]:
     """Write the reference tables and the role views; returns the fingerprint of each."""
     prints = {f"reference.{name}": write_table(con, name, rows) for name, rows in plan.reference.tables.items()}
     prints["reference.feed"] = write_table(con, "feed", feed_rows(city, loaded))
@@ -232,7 +243,9 @@ def load_boundary(con: duckdb.DuckDBPyConnection, city: City) -> str:
         return "none"
     path = city.folder / city.boundary
     if not path.exists():
-        raise OnbenutError("no such boundary file", city=city.slug, file=path, next_step="mend `boundary` in the city file")
+        raise OnbenutError(
+            "no such boundary file", city=city.slug, file=path, next_step="mend `boundary` in the city file"
+        )
     import geopandas
 
     frame = geopandas.read_file(path).to_crs(city.crs)
@@ -244,12 +257,20 @@ def load_boundary(con: duckdb.DuckDBPyConnection, city: City) -> str:
 
 
 def build_tables(
-    con: duckdb.DuckDBPyConnection, plan: Plan, prints: dict[str, str], on_table: Callable[[Built], None] = lambda _built: None
+    con: duckdb.DuckDBPyConnection,
+    plan: Plan,
+    prints: dict[str, str],
+    on_table: Callable[[Built], None] = lambda _built: None,
 ) -> list[Built]:
     """Build the floors staging to layer."""
-    macros = (Path(__file__).resolve().parents[1] / "transforms" / "_kit" / "macros.sql").read_text(encoding="utf-8")
-    con.execute(macros)
+    define_macros(con)
     return build(con, plan.specs, prints, plan.params, on_table)
+
+
+def define_macros(con: duckdb.DuckDBPyConnection) -> None:
+    """Define the spelling and geometry rules that tables share, for this connection only."""
+    text = (Path(__file__).resolve().parents[1] / "transforms" / "_kit" / "macros.sql").read_text(encoding="utf-8")
+    con.execute(text)
 
 
 def prepare_warehouse(con: duckdb.DuckDBPyConnection) -> None:
@@ -265,7 +286,8 @@ def drop_unknown(con: duckdb.DuckDBPyConnection, plan: Plan, city: City) -> None
         if name not in known and name != "publish":
             schema, table = name.split(".", 1)
             kinds = con.execute(
-                "SELECT table_type FROM information_schema.tables WHERE table_schema = ? AND table_name = ?", [schema, table]
+                "SELECT table_type FROM information_schema.tables WHERE table_schema = ? AND table_name = ?",
+                [schema, table],
             ).fetchall()
             for (kind,) in kinds:
                 con.execute(f"DROP {'VIEW' if kind == 'VIEW' else 'TABLE'} {schema}.{identifier(table)}")

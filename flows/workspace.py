@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from sources._kit.city import HOME_VARIABLE
-from sources._kit.snapshot import Store
+if TYPE_CHECKING:
+    from sources._kit.snapshot import Store
 
+HOME_VARIABLE = "ONBENUT_HOME"
 CHECKOUT = Path(__file__).resolve().parents[1]
 
 
@@ -37,6 +39,9 @@ class Workspace:
     @property
     def store(self) -> Store:
         """Snapshots."""
+        # Here, because it brings the city model along, which commands that only read can do without.
+        from sources._kit.snapshot import Store
+
         return Store(self.home / "data" / "raw")
 
     @property

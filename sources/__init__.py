@@ -1,0 +1,1 @@
+"""The only code that knows a provider: fetch bytes, parse them into raw tables."""

@@ -107,8 +107,7 @@ def data_date(path: Path) -> date | None:
         opl = Path(folder, "elements.opl")
         export_elements(path, opl, read_rules().node_keys, lambda _tags: False)
         con.execute(
-            f"CREATE TABLE osm_element AS "
-            f"SELECT nullif(substr(saved, 2), '') AS osm_timestamp FROM {opl_table(opl)}"
+            f"CREATE TABLE osm_element AS SELECT nullif(substr(saved, 2), '') AS osm_timestamp FROM {opl_table(opl)}"
         )
         return _newest(con)
 
@@ -136,9 +135,7 @@ def _day(stamp: str | None) -> date | None:
 
 
 def _newest(con: duckdb.DuckDBPyConnection) -> date | None:
-    row = con.execute(
-        "SELECT CAST(max(CAST(osm_timestamp AS TIMESTAMP)) AS DATE) FROM osm_element"
-    ).fetchone()
+    row = con.execute("SELECT CAST(max(CAST(osm_timestamp AS TIMESTAMP)) AS DATE) FROM osm_element").fetchone()
     return row[0] if row else None
 
 

@@ -33,17 +33,14 @@ def tables(feed: Feed) -> dict[str, Table]:
     settings = Settings.model_validate(feed.settings)
     meanings = roles()["register_row"].columns
     columns = {
-        column: Column(type="VARCHAR", meaning=meanings[name].meaning)
-        for name, column in settings.columns.items()
+        column: Column(type="VARCHAR", meaning=meanings[name].meaning) for name, column in settings.columns.items()
     }
     intake = {name: _intake(name, column, settings) for name, column in settings.columns.items()}
     intake |= {name: literal(value) for name, value in settings.constants.items()}
     # A list without ids: the line of the file is not stable, but it is a key.
     intake.setdefault("register_id", "'row ' || _row")
     return {
-        "register": Table(
-            role="register_row", meaning="The register as handed over", columns=columns, intake=intake
-        )
+        "register": Table(role="register_row", meaning="The register as handed over", columns=columns, intake=intake)
     }
 
 
@@ -65,9 +62,7 @@ def parse(snapshot: Snapshot, con: duckdb.DuckDBPyConnection) -> date | None:
         features = read_features(con, snapshot, "data", settings.columns.values())
         _write(con, snapshot, settings, features.query)
         return features.data_on
-    rows = read_rows(
-        paths[0], where, encoding=settings.encoding, delimiter=settings.delimiter, sheet=settings.sheet
-    )
+    rows = read_rows(paths[0], where, encoding=settings.encoding, delimiter=settings.delimiter, sheet=settings.sheet)
     con.register(_ROWS, rows.table)
     try:
         _write(con, snapshot, settings, f"SELECT * FROM {_ROWS}")

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -29,10 +30,10 @@ class RunCity:
     space: Workspace
     con: duckdb.DuckDBPyConnection
 
-    def rows(self, query: str) -> list[tuple[object, ...]]:
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
         return self.con.execute(query).fetchall()
 
-    def one(self, query: str) -> object:
+    def one(self, query: str) -> Any:
         return self.rows(query)[0][0]
 
 

@@ -1,0 +1,1 @@
+"""From raw to layer: declared SQL, one file one table, and the products."""

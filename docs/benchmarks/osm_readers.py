@@ -90,9 +90,7 @@ def pyosmium(path: Path) -> dict[str, object]:
 
     # An area that libosmium could not put together comes without rings.
     factory, rows = osmium.geom.WKBFactory(), []
-    for area in (
-        osmium.FileProcessor(str(path)).with_areas().with_filter(osmium.filter.EntityFilter(osmium.osm.AREA))
-    ):
+    for area in osmium.FileProcessor(str(path)).with_areas().with_filter(osmium.filter.EntityFilter(osmium.osm.AREA)):
         tags = {tag.k: tag.v for tag in area.tags} if area.num_rings()[0] else {}
         if any(key == "building" or key.endswith(":building") for key in tags):
             kind = "w" if area.from_way() else "r"
@@ -136,16 +134,8 @@ def gdal(path: Path) -> dict[str, object]:
                 for i, tags in enumerate(table["all_tags"]):
                     keys = json.loads(tags or "{}")
                     if any(k == "building" or k.endswith(":building") for k in keys):
-                        osm_id = (
-                            f"w{table['osm_way_id'][i]}"
-                            if table["osm_way_id"][i]
-                            else f"r{table['osm_id'][i]}"
-                        )
-                        one = (
-                            shapes[i].geoms[0]
-                            if shapes[i] is not None and len(shapes[i].geoms) == 1
-                            else None
-                        )
+                        osm_id = f"w{table['osm_way_id'][i]}" if table["osm_way_id"][i] else f"r{table['osm_id'][i]}"
+                        one = shapes[i].geoms[0] if shapes[i] is not None and len(shapes[i].geoms) == 1 else None
                         rows.append(
                             (
                                 osm_id,
@@ -264,10 +254,7 @@ def main() -> None:
         return
     columns = ["rows", "polygons", "of relations", "dated", "tags", "seconds", "peak_mb"]
     print(
-        f"{os.cpu_count()} cores\n\n| extract | reader | "
-        + " | ".join(columns)
-        + " |\n|"
-        + "---|" * (len(columns) + 2)
+        f"{os.cpu_count()} cores\n\n| extract | reader | " + " | ".join(columns) + " |\n|" + "---|" * (len(columns) + 2)
     )
     with TemporaryDirectory() as folder:
         for path in [*options.extracts, awkward_file(Path(folder))]:
@@ -279,9 +266,7 @@ def main() -> None:
                     if "failed" not in facts
                     else [f"fails: {facts['failed']}"] + [""] * 6
                 )
-                print(
-                    f"| {path.parent.name}/{path.name} | {reader} | " + " | ".join(cells) + " |", flush=True
-                )
+                print(f"| {path.parent.name}/{path.name} | {reader} | " + " | ".join(cells) + " |", flush=True)
                 if path.name == "tests.osm" and "awkward" in facts:
                     print(f"  {facts['awkward']}")
 

@@ -1,0 +1,1 @@
+"""What every source stands on: city file, contract, snapshots, DuckDB."""

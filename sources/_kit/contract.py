@@ -149,7 +149,11 @@ def raw_name(feed: Feed, table: str) -> str:
 
 
 def write_raw(
-    con: duckdb.DuckDBPyConnection, snapshot: Snapshot, table: str, query: str, ignore: frozenset[str] = frozenset()
+    con: duckdb.DuckDBPyConnection,
+    snapshot: Snapshot,
+    table: str,
+    query: str,
+    ignore: frozenset[str] = frozenset(),
 ) -> int:
     """Make one raw table from a query, holding the provider to its declared columns; returns its rows.
 

@@ -24,7 +24,9 @@ def extension_path() -> Path:
     path = root / f"v{duckdb.__version__}" / "spatial.duckdb_extension"
     if not path.exists():
         raise OnbenutError(
-            "no spatial extension for this DuckDB", value=duckdb.__version__, next_step="run `make setup` again"
+            "no spatial extension for this DuckDB",
+            value=duckdb.__version__,
+            next_step="run `make setup` again",
         )
     return path
 

@@ -22,7 +22,11 @@ from sources._kit.snapshot import Part, Snapshot, Store
 
 TIMEOUT_S = (10, 120)
 RETRIES = Retry(
-    total=4, backoff_factor=1.0, backoff_max=30, status_forcelist=(429, 500, 502, 503, 504), allowed_methods=("GET",)
+    total=4,
+    backoff_factor=1.0,
+    backoff_max=30,
+    status_forcelist=(429, 500, 502, 503, 504),
+    allowed_methods=("GET",),
 )
 
 
@@ -82,16 +86,17 @@ def _download(city: City, feed: Feed, store: Store, name: str, url: str) -> Part
                 content_type = answer.headers.get("Content-Type", "")
                 if "html" in content_type.lower():
                     raise FetchRefusedError(
-                        "a page of HTML instead of data", value=content_type, next_step="open the address and look", **where
+                        "a page of HTML instead of data",
+                        value=content_type,
+                        next_step="open the address and look",
+                        **where,
                     )
                 # A compressed transfer announces its compressed length: the raw stream is counted, then decoded.
                 encoded = "Content-Encoding" in answer.headers
                 announced = answer.headers.get("Content-Length")
                 answer.raw.decode_content = True
                 stream: Any = answer.raw  # reads like a file, which its type does not say
-                sha256, size = store.put(
-                    stream, int(announced) if announced and not encoded else None, **where
-                )
+                sha256, size = store.put(stream, int(announced) if announced and not encoded else None, **where)
         except requests.RequestException as error:
             raise FetchRefusedError(
                 f"the service did not answer: {type(error).__name__}",

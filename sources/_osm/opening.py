@@ -29,9 +29,7 @@ def open_extract(path: Path) -> osmium.io.File:
     if head[4:15] == b"\x0a\x09OSMHeader":
         return osmium.io.File(str(path), "pbf")
     if b"<html" in text.lower() or b"<!doctype html" in text.lower():
-        raise _unreadable(
-            path, "the extract is a page of HTML", "open the address in a browser: it may have moved"
-        )
+        raise _unreadable(path, "the extract is a page of HTML", "open the address in a browser: it may have moved")
     for start, form in HEADS.items():
         if text.startswith(start):
             return osmium.io.File(str(path), form)

@@ -50,9 +50,7 @@ def kind_of(path: Path, **where: object) -> Kind:
             **where,
         )
     if text.startswith(b"<"):
-        what = (
-            "a page of HTML instead of data" if b"<html" in text.lower() else "an XML answer instead of data"
-        )
+        what = "a page of HTML instead of data" if b"<html" in text.lower() else "an XML answer instead of data"
         shown = " ".join(text[:200].decode("utf-8", "replace").split())
         raise UnreadableSnapshotError(what, value=shown, next_step="open the file and look", **where)
     if text[:1] in (b"{", b"["):

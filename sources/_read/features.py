@@ -36,9 +36,7 @@ class Features:
     data_on: date | None
 
 
-def read_features(
-    con: duckdb.DuckDBPyConnection, snapshot: Snapshot, part: str, columns: Iterable[str]
-) -> Features:
+def read_features(con: duckdb.DuckDBPyConnection, snapshot: Snapshot, part: str, columns: Iterable[str]) -> Features:
     """Make the query over all files of a part; rows keep the order of the files.
 
     Args:
@@ -118,9 +116,7 @@ def _parquet_query(con: duckdb.DuckDBPyConnection, snapshot: Snapshot, part: str
     where = place(snapshot, part, path)
     source = f"read_parquet({literal(path)})"
     try:
-        described = dict(
-            con.execute(f"SELECT column_name, column_type FROM (DESCRIBE FROM {source})").fetchall()
-        )
+        described = dict(con.execute(f"SELECT column_name, column_type FROM (DESCRIBE FROM {source})").fetchall())
         facts = con.execute(
             "SELECT name, meta -> ('$.columns.\"' || name || '\".crs') FROM ("
             " SELECT decode(value)::JSON AS meta, meta ->> '$.primary_column' AS name"
@@ -130,15 +126,11 @@ def _parquet_query(con: duckdb.DuckDBPyConnection, snapshot: Snapshot, part: str
         raise _damaged(error, **where) from error
     # Without metadata DuckDB still knows Parquet's own GEOMETRY type; a plain blob needs a name to go by.
     guessed = [
-        n
-        for n, t in described.items()
-        if t.startswith("GEOMETRY") or (t == "BLOB" and n in ("geometry", "geom"))
+        n for n, t in described.items() if t.startswith("GEOMETRY") or (t == "BLOB" and n in ("geometry", "geom"))
     ]
     name = facts[0] if facts else (guessed[0] if guessed else None)
     if name is None:
-        raise UnreadableSnapshotError(
-            "the file has no geometry column", next_step="it must be GeoParquet", **where
-        )
+        raise UnreadableSnapshotError("the file has no geometry column", next_step="it must be GeoParquet", **where)
     # GeoParquet: no `crs` means longitude and latitude; `null` means that nobody knows.
     declared = parquet_crs(facts[1]) if facts else None
     hold_to_crs(snapshot, declared, "EPSG:4326" if facts and facts[1] is None else None, **where)
@@ -186,9 +178,7 @@ def _gdal_layer(snapshot: Snapshot, part: str, path: Path) -> str:
     where = place(snapshot, part, path)
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter(
-                "ignore", RuntimeWarning
-            )  # that a stored file has no extension is our doing
+            warnings.simplefilter("ignore", RuntimeWarning)  # that a stored file has no extension is our doing
             layers = [str(name) for name, shape in gdal.list_layers(path) if shape is not None]
             crs_of = {name: gdal.read_info(path, layer=name)["crs"] for name in layers}
         chosen = [name for name in layers if name.lower() == part] or layers
@@ -207,6 +197,4 @@ def _gdal_layer(snapshot: Snapshot, part: str, path: Path) -> str:
 
 def _damaged(error: Exception, **where: object) -> UnreadableSnapshotError:
     shown = " ".join(str(error).split())[:200]
-    return UnreadableSnapshotError(
-        "the file cannot be read", value=shown, next_step="ask the provider again", **where
-    )
+    return UnreadableSnapshotError("the file cannot be read", value=shown, next_step="ask the provider again", **where)

@@ -34,9 +34,7 @@ class Page:
     has_next: bool
 
 
-def inspect_pages(
-    con: duckdb.DuckDBPyConnection, snapshot: Snapshot, part: str, paths: Sequence[Path]
-) -> list[Page]:
+def inspect_pages(con: duckdb.DuckDBPyConnection, snapshot: Snapshot, part: str, paths: Sequence[Path]) -> list[Page]:
     """Read everything but the geometry of all pages, and refuse what is not whole.
 
     Raises:
@@ -55,22 +53,16 @@ def inspect_pages(
     try:
         rows = con.execute(query).fetchall()
     except duckdb.Error as error:
-        raise _refused(
-            "the JSON cannot be read: it is damaged or stops short", str(error), snapshot, part
-        ) from error
+        raise _refused("the JSON cannot be read: it is damaged or stops short", str(error), snapshot, part) from error
     pages = []
     for name, kind, features, returned, matched, stamp, crs, has_next, keys, exceeded, documents in rows:
         path = Path(name)
         if kind != "FeatureCollection" or features is None or documents > paths.count(path):
-            raise _refused(
-                "the answer is no GeoJSON feature collection", _opening(path), snapshot, part, path
-            )
+            raise _refused("the answer is no GeoJSON feature collection", _opening(path), snapshot, part, path)
         if returned is not None and returned != features:
             raise _refused("the page stops short", f"{features} of {returned} features", snapshot, part, path)
         if exceeded:
-            raise _refused(
-                "the server had more rows than it gave", "exceededTransferLimit", snapshot, part, path
-            )
+            raise _refused("the server had more rows than it gave", "exceededTransferLimit", snapshot, part, path)
         hold_to_crs(snapshot, crs, "EPSG:4326", **place(snapshot, part, path))
         pages.append(Page(features, tuple(keys or ()), matched, stamp, has_next))
     total, matched = sum(p.features for p in pages), max((p.matched or 0 for p in pages), default=0)
@@ -85,9 +77,7 @@ def pages_query(paths: Sequence[Path], properties: Sequence[str]) -> str:
     """Query over pages: properties as text, `geom` in their CRS (null if it cannot be made), `defect`."""
     values = [f"feature.properties[{literal(name)}] AS {identifier(name)}" for name in properties]
     columns = ", ".join([*values, "TRY(ST_GeomFromGeoJSON(feature.geometry)) AS geom"])
-    broken = (
-        "CASE WHEN geom IS NULL AND feature.geometry IS NOT NULL THEN 'geometry cannot be read' END AS defect"
-    )
+    broken = "CASE WHEN geom IS NULL AND feature.geometry IS NOT NULL THEN 'geometry cannot be read' END AS defect"
     features = f"SELECT unnest(features) AS feature FROM {_read_json(paths, _FEATURES)}"
     return f"(SELECT {columns}, {broken} FROM ({features}))"
 
@@ -117,9 +107,7 @@ def _opening(path: Path) -> str:
     return ": ".join(str(word) for word in said if word) or text
 
 
-def _refused(
-    what: str, value: str, snapshot: Snapshot, part: str, path: Path | None = None
-) -> UnreadableSnapshotError:
+def _refused(what: str, value: str, snapshot: Snapshot, part: str, path: Path | None = None) -> UnreadableSnapshotError:
     return UnreadableSnapshotError(
         what,
         value=" ".join(value.split())[:200],

@@ -19,14 +19,10 @@ class Settings(BaseModel):
         default_factory=dict,
         description="column of the role -> the city's word ('' is an empty cell) -> the house's word",
     )
-    constants: dict[str, str] = Field(
-        default_factory=dict, description="column of the role -> value of every row"
-    )
+    constants: dict[str, str] = Field(default_factory=dict, description="column of the role -> value of every row")
     ignore: list[str] = Field(default_factory=list, description="columns of the list that are dropped unread")
     encoding: str | None = Field(None, description="of a CSV; default UTF-8, then cp1252")
-    delimiter: str | None = Field(
-        None, min_length=1, max_length=1, description="of a CSV; default by the first line"
-    )
+    delimiter: str | None = Field(None, min_length=1, max_length=1, description="of a CSV; default by the first line")
     sheet: str | None = Field(None, description="of an Excel file; default the only one that holds anything")
 
     @field_validator("columns", "values", "constants")
@@ -42,9 +38,7 @@ class Settings(BaseModel):
     def _no_personal_data(cls, columns: dict[str, str]) -> dict[str, str]:
         for name in columns.values():
             if is_personal(name):
-                raise ValueError(
-                    f"`{name}` looks like personal data, which never enters; take it out of `columns`"
-                )
+                raise ValueError(f"`{name}` looks like personal data, which never enters; take it out of `columns`")
         return columns
 
     @model_validator(mode="after")
@@ -53,9 +47,7 @@ class Settings(BaseModel):
         for name, table in {**self.values, **{n: {n: v} for n, v in self.constants.items()}}.items():
             for word in table.values():
                 if name in words and word not in words[name]:
-                    raise ValueError(
-                        f"`{word}` is no {name}; those are {', '.join(sorted(words[name] - {''}))}"
-                    )
+                    raise ValueError(f"`{word}` is no {name}; those are {', '.join(sorted(words[name] - {''}))}")
         if twice := sorted(set(self.columns) & set(self.constants)):
             raise ValueError(f"`{twice[0]}` is both in `columns` and in `constants`")
         if unmapped := sorted(set(self.values) - set(self.columns)):

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from itertools import chain, islice
 from pathlib import Path
+from typing import BinaryIO
 from zipfile import BadZipFile
 
 # pyarrow itself re-exports these without saying so, which a strict type checker does not accept.
@@ -73,11 +74,10 @@ def read_rows(
                     **where,
                 ) from error
     if kind == "excel":
-        name, lines = _sheet_lines(path, sheet, **where)
-        return Rows(_table(lines, lambda *_: None, **where), f"sheet {name}")
-    raise UnreadableSnapshotError(
-        f"{kind} is no list of rows", next_step="give CSV or Excel (.xlsx)", **where
-    )
+        with path.open("rb") as book:
+            name, cells = _sheet_lines(book, sheet, **where)
+            return Rows(_table(cells, lambda *_: None, **where), f"sheet {name}")
+    raise UnreadableSnapshotError(f"{kind} is no list of rows", next_step="give CSV or Excel (.xlsx)", **where)
 
 
 def _encoding(path: Path) -> str:
@@ -113,12 +113,12 @@ def _csv_lines(stream: Iterable[str], delimiter: str | None) -> tuple[Iterator[L
     return numbered(), used
 
 
-def _sheet_lines(path: Path, sheet: str | None, **where: object) -> tuple[str, Iterator[Line]]:
+def _sheet_lines(stream: BinaryIO, sheet: str | None, **where: object) -> tuple[str, Iterator[Line]]:
     from openpyxl import load_workbook
     from openpyxl.utils.exceptions import InvalidFileException
 
     try:
-        book = load_workbook(path.open("rb"), read_only=True, data_only=True)
+        book = load_workbook(stream, read_only=True, data_only=True)
     except (BadZipFile, InvalidFileException, KeyError, ValueError) as error:
         raise UnreadableSnapshotError(
             "the Excel file is damaged", value=error, next_step="open it and save it again", **where
@@ -126,11 +126,7 @@ def _sheet_lines(path: Path, sheet: str | None, **where: object) -> tuple[str, I
     sheets = {tab.title: tab for tab in book.worksheets}
     for tab in sheets.values():
         tab.reset_dimensions()  # some programs write a wrong size, and read-only mode believes it
-    filled = [
-        n
-        for n, tab in sheets.items()
-        if any(c is not None for r in tab.iter_rows(values_only=True) for c in r)
-    ]
+    filled = [n for n, tab in sheets.items() if any(c is not None for r in tab.iter_rows(values_only=True) for c in r)]
     if sheet is None and len(filled) == 1:
         sheet = filled[0]
     if sheet not in sheets:
@@ -141,10 +137,10 @@ def _sheet_lines(path: Path, sheet: str | None, **where: object) -> tuple[str, I
             **where,
         )
     cells = sheets[sheet].iter_rows(values_only=True)
-    return sheet, ((n, [_cell(cell) for cell in row]) for n, row in enumerate(cells, 1))
+    return sheet, ((n, [cell_text(cell) for cell in row]) for n, row in enumerate(cells, 1))
 
 
-def _cell(value: object) -> str | None:
+def cell_text(value: object) -> str | None:
     """A cell as text: dates in ISO, whole numbers without a decimal point."""
     if value is None:
         return None

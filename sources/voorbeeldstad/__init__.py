@@ -92,9 +92,7 @@ def make_city(folder: Path, buildings: int = 4000, seed: int = 1, settings: Gene
         write_xlsx(folder / "vip.xlsx", rows, plots.districts)
     if "heritage" not in settings.without:
         write_heritage(folder / "heritage.geojson", seed, b, plots, shapes)
-    write_truth(
-        folder / "truth.parquet", b, plots, parcels, book, objects, oidn, state.probability(b, settings)
-    )
+    write_truth(folder / "truth.parquet", b, plots, parcels, book, objects, oidn, state.probability(b, settings))
     write_register_truth(folder / "register_truth.parquet", rows)
     city = folder / "voorbeeldstad.toml"
     write_city_file(city, osm, settings)
@@ -104,6 +102,4 @@ def make_city(folder: Path, buildings: int = 4000, seed: int = 1, settings: Gene
 def _of_objects(tags: Column, objects: OsmObjects) -> Column:
     """Tags per OSM area: of its building, or its land use."""
     drawn = tags.take(pa.array(objects.building[objects.building >= 0]))
-    return pa.concat_arrays(
-        [drawn, pa.array([f"landuse={use}" for use in objects.land_use if use], pa.string())]
-    )
+    return pa.concat_arrays([drawn, pa.array([f"landuse={use}" for use in objects.land_use if use], pa.string())])

@@ -102,9 +102,7 @@ class Buildings:
         """A point inside every building of `index` `(k, 2)`, EPSG:31370."""
         unit = INSIDE[self.shape[index]]
         corner = np.stack([self.x0[index], self.y0[index]], 1)
-        return plots.world(
-            self.plot[index], corner + unit * np.stack([self.width[index], self.depth[index]], 1)
-        )
+        return plots.world(self.plot[index], corner + unit * np.stack([self.width[index], self.depth[index]], 1))
 
 
 def build(seed: int, plots: Plots, mix: Mix) -> Buildings:
@@ -160,9 +158,7 @@ def build(seed: int, plots: Plots, mix: Mix) -> Buildings:
 def _shapes(rng: np.random.Generator, kind: Ints) -> Ints:
     """A ground plan for every building, out of those of its type."""
     longest = max(len(entry.shapes) for entry in TYPES)
-    table = np.array(
-        [[CODES[entry.shapes[i % len(entry.shapes)]] for i in range(longest)] for entry in TYPES]
-    )
+    table = np.array([[CODES[entry.shapes[i % len(entry.shapes)]] for i in range(longest)] for entry in TYPES])
     size = np.array([len(entry.shapes) for entry in TYPES])
     return np.asarray(table[kind, rng.integers(0, 1 << 30, len(kind)) % size[kind]], dtype=np.int64)
 

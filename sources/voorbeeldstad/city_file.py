@@ -118,8 +118,6 @@ def write_city_file(path: Path, osm: str, settings: Generation) -> None:
     """Write the city file without the feeds that `settings` leaves out."""
     unknown = settings.without - set(FEEDS)
     if unknown:
-        raise ValueError(
-            f"voorbeeldstad: cannot leave out {sorted(unknown)}; known feeds: {', '.join(FEEDS)}"
-        )
+        raise ValueError(f"voorbeeldstad: cannot leave out {sorted(unknown)}; known feeds: {', '.join(FEEDS)}")
     feeds = [text for name, text in _FEEDS.items() if name not in settings.without]
     path.write_text(_HEAD.format(osm=osm) + "".join(feeds), encoding="utf-8")

@@ -76,9 +76,7 @@ class Footprints:
         """Every polygon shifted by `shift` `(n, 2)` and scaled by `scale` `(n,)` about its first vertex."""
         owner = self.polygon_of_vertex()
         anchor = self.xy[self.rings[self.polygons[:-1]]][owner]
-        return Footprints(
-            (self.xy - anchor) * scale[owner, None] + anchor + shift[owner], self.rings, self.polygons
-        )
+        return Footprints((self.xy - anchor) * scale[owner, None] + anchor + shift[owner], self.rings, self.polygons)
 
     def geometries(self) -> NDArray[np.object_]:
         """The same polygons as shapely objects `(n,)`."""

@@ -16,16 +16,12 @@ HARD_CASES: dict[str, str] = {
         "building=house with was:amenity=fire_station or a historic name: type dwelling, former "
         "fire_station, in use; was: on another key than building does not mean demolished"
     ),
-    "school_contradicted": (
-        "old disused=yes, newer named point of interest with opening hours and check_date: in use"
-    ),
+    "school_contradicted": ("old disused=yes, newer named point of interest with opening hours and check_date: in use"),
     "factory_complex": (
         "nine GRB footprints and a chimney on one parcel: nine buildings; the first complex is out of use, "
         "says disused=yes on one footprint and has one register row"
     ),
-    "gone_in_register": (
-        "razed:building=yes or demolished:building=yes, not in GRB, still a register row: gone"
-    ),
+    "gone_in_register": ("razed:building=yes or demolished:building=yes, not in GRB, still a register row: gone"),
     "gone_in_grb": "razed:building=yes or demolished:building=yes, still in GRB: gone",
     "dwelling_in_register": "a dwelling with an active row: out of use, never in the public audience",
     "nine_units": "nine register rows (one per unit) at one address: one building, out of use",
@@ -35,12 +31,8 @@ HARD_CASES: dict[str, str] = {
         "a row in a street name and number of several districts: the one in the row's district is out of use"
     ),
     "same_street_other_district": "the same address in another district: in use, no row may reach it",
-    "number_range": (
-        "row 12-14 in two columns (csv) or one (vip), one building with two address points: one building"
-    ),
-    "excel_date_range": (
-        "a VIP house-number range that Excel made a date: found by capakey, or refused with a reason"
-    ),
+    "number_range": ("row 12-14 in two columns (csv) or one (vip), one building with two address points: one building"),
+    "excel_date_range": ("a VIP house-number range that Excel made a date: found by capakey, or refused with a reason"),
     "street_without_addresses": (
         "a row in a street that the address file lacks, without addr:street in OSM: refused with a reason "
         "(csv) or found by capakey (vip)"
@@ -48,12 +40,8 @@ HARD_CASES: dict[str, str] = {
     "box_number": "house numbers 12A, 12 bus 3 and 12/1: the building at 12A or 12",
     "duplicate_register_key": "two rows with one OBJECTID: one stays, one is rejected with a reason",
     "osm_two_point_ring": "a way of two points: rejected with a reason, the building comes from GRB",
-    "osm_unclosed_way": (
-        "a building way that does not close: rejected with a reason, the building comes from GRB"
-    ),
-    "osm_missing_member": (
-        "a multipolygon whose shell is not in the file: rejected, the building comes from GRB"
-    ),
+    "osm_unclosed_way": ("a building way that does not close: rejected with a reason, the building comes from GRB"),
+    "osm_missing_member": ("a multipolygon whose shell is not in the file: rejected, the building comes from GRB"),
     "lambert_2008": (
         "a GBG feature and its parcel with Lambert 2008 coordinates (+500 km on both axes): rejected with a "
         "reason, the building comes from OSM"

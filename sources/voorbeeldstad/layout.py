@@ -77,9 +77,7 @@ class Plots:
 
     def place(self, plot: Ints, shapes: Footprints) -> Footprints:
         """Polygons in plot coordinates, one plot each, to EPSG:31370."""
-        return Footprints(
-            self.world(plot[shapes.polygon_of_vertex()], shapes.xy), shapes.rings, shapes.polygons
-        )
+        return Footprints(self.world(plot[shapes.polygon_of_vertex()], shapes.xy), shapes.rings, shapes.polygons)
 
     def street_names(self) -> Column:
         """Street name per plot."""
@@ -130,9 +128,7 @@ def lay_out(seed: int, mix: Mix, buildings: int) -> Plots:
     rank = np.where(right, size[half_street] - 1 - rank, rank)
 
     in_zone = side_in_zone // 2
-    _, street_open, street = np.unique(
-        block * (in_zone.max() + 1) + in_zone, return_index=True, return_inverse=True
-    )
+    _, street_open, street = np.unique(block * (in_zone.max() + 1) + in_zone, return_index=True, return_inverse=True)
     origin, along, area = _positions(rng, block, in_zone, right, position, width, zone, district, zones)
     letter = (rng.random(count) < 0.02) & (rank > 0)
     before = np.where(right, np.roll(letter, -1), np.roll(letter, 1))

@@ -35,9 +35,7 @@ class Mix:
 def draw_mix(seed: int, buildings: int, settings: Generation) -> Mix:
     """Split `buildings` over the types of `typology.TYPES`."""
     if buildings < SMALLEST:
-        raise ValueError(
-            f"voorbeeldstad: {buildings} buildings cannot hold the hard cases; take {SMALLEST} or more"
-        )
+        raise ValueError(f"voorbeeldstad: {buildings} buildings cannot hold the hard cases; take {SMALLEST} or more")
     cases = max(2, int(2 * np.log10(buildings / 100)))
     fewest = dict.fromkeys(INDEX, 1) | {
         "church": 3 * cases + 2, "school": 2 * cases, "police_station": cases + 1, "library": cases + 1,
@@ -51,9 +49,7 @@ def draw_mix(seed: int, buildings: int, settings: Generation) -> Mix:
             for kind in TYPES
         ]
     )  # fmt: skip
-    outbuilding = np.repeat(
-        [INDEX["garage_box"], INDEX["shed"]], counts[[INDEX["garage_box"], INDEX["shed"]]]
-    )
+    outbuilding = np.repeat([INDEX["garage_box"], INDEX["shed"]], counts[[INDEX["garage_box"], INDEX["shed"]]])
     counts[[INDEX["garage_box"], INDEX["shed"]]] = 0
     complexes = max(2, cases - 1)
     # Every complex brings eight more footprints and a chimney; dwellings make up the difference.

@@ -87,9 +87,7 @@ def buildings(seed: int, kind: NDArray[np.integer]) -> Column:
             first[index], size[index] = len(pool), len(building_type.names)
             pool.extend(building_type.names)
     patterns = pa.array(pool, pa.string()).take(pa.array(first[kind] + pattern % size[kind]))
-    religious = np.isin(
-        kind, [INDEX[code] for code in ("church", "chapel", "monastery", "school", "presbytery")]
-    )
+    religious = np.isin(kind, [INDEX[code] for code in ("church", "chapel", "monastery", "school", "presbytery")])
     words = pick(
         [*_WORDS, *_SAINTS],
         np.where(religious, len(_WORDS) + word % len(_SAINTS), word % len(_WORDS)),

@@ -27,9 +27,7 @@ def to_degrees(xy: Floats) -> Floats:
     return np.round(np.stack([lon, lat], 1), 7)
 
 
-def write_osm(
-    path: Path, seed: int, objects: OsmObjects, tags: Column, points: Floats, point_tags: Column
-) -> None:
+def write_osm(path: Path, seed: int, objects: OsmObjects, tags: Column, points: Floats, point_tags: Column) -> None:
     """Write nodes, ways and relations, sorted as OSM files are.
 
     Args:

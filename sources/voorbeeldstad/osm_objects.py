@@ -46,9 +46,7 @@ class OsmObjects:
     def ids(self) -> Ints:
         """OSM id per area: of its relation, or else of its way."""
         relation = self.is_relation()
-        return np.where(
-            relation, FIRST_RELATION + np.cumsum(relation) - 1, FIRST_WAY + self.shapes.polygons[:-1]
-        )
+        return np.where(relation, FIRST_RELATION + np.cumsum(relation) - 1, FIRST_WAY + self.shapes.polygons[:-1])
 
 
 def observe(seed: int, b: Buildings, plots: Plots, truth: Footprints) -> OsmObjects:

@@ -116,9 +116,7 @@ def _uses(tags: TagList, b: Buildings, drawn: Bools, rng: np.random.Generator) -
             here &= ~b.shop_vacant
             tags.add(np.flatnonzero(drawn & (b.kind == index) & b.shop_vacant), key, "vacant")
         pool = {"shop": SHOPS, "cafe_restaurant": CATERING}.get(entry.code, (value,))
-        now = np.flatnonzero(
-            (here & ~b.prefixed) | (drawn & (b.kind == index) & b.former_and_present & ~b.prefixed)
-        )
+        now = np.flatnonzero((here & ~b.prefixed) | (drawn & (b.kind == index) & b.former_and_present & ~b.prefixed))
         tags.add(now, key, pick(pool, choice[now] % len(pool)))
         before = np.flatnonzero(drawn & (b.kind == index) & b.prefixed)
         tags.add(before, f"disused:{key}", pick(pool, choice[before] % len(pool)))

@@ -75,9 +75,7 @@ def _keys(division: Ints, serial: Ints) -> tuple[Column, Column]:
     letter = pa.array(list(_EXPONENTS)).take(pa.array((turn + serial // 7) % len(_EXPONENTS)))
     power = turn * has_exponent
     exponent = pc.if_else(pa.array(has_exponent), letter, "_")
-    key = join(
-        column(division + FIRST_DIVISION), section, _padded(number, 4), "/00", exponent, _padded(power, 3)
-    )
+    key = join(column(division + FIRST_DIVISION), section, _padded(number, 4), "/00", exponent, _padded(power, 3))
     short = join(
         column(number), pc.if_else(pa.array(has_exponent), letter, ""),
         pc.if_else(pa.array(power > 0), column(power), ""),

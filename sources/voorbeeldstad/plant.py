@@ -197,9 +197,7 @@ def _has_free_neighbour(p: Planter) -> Bools:
 def _same_street(p: Planter) -> None:
     """One address in a shared street, in the district of the row and in another one."""
     b, plots = p.buildings, p.plots
-    usable = (
-        p.free & ~plots.letter & np.isin(plots.kind, [INDEX[c] for c in ("dwelling", "shop", "apartments")])
-    )
+    usable = p.free & ~plots.letter & np.isin(plots.kind, [INDEX[c] for c in ("dwelling", "shop", "apartments")])
     left = p.count
     names = np.array(plots.streets, dtype=object)[plots.street]
     for street in SHARED_STREETS[:2] * p.count:

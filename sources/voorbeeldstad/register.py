@@ -121,9 +121,7 @@ def _as_written(rng: np.random.Generator, row: Row, case: str | None, levels: in
     if case not in (None, "gone_in_register"):
         row = replace(row, status="opname")
     if case == "nine_units":
-        return [
-            replace(row, part=f"appartement {unit}", kind="woning", box=str(unit)) for unit in range(1, 10)
-        ]
+        return [replace(row, part=f"appartement {unit}", kind="woning", box=str(unit)) for unit in range(1, 10)]
     if case == "one_of_nine_units":
         return [replace(row, part="appartement 4 (1 van 9)", kind="woning", box="4")]
     if case == "factory_complex":
@@ -138,8 +136,7 @@ def _as_written(rng: np.random.Generator, row: Row, case: str | None, levels: in
         units = int(rng.integers(1, 5))
         if units > 1:
             return [
-                replace(row, part=f"{n}de verdieping", box=str(rng.choice(["", str(n)])))
-                for n in range(1, units + 1)
+                replace(row, part=f"{n}de verdieping", box=str(rng.choice(["", str(n)]))) for n in range(1, units + 1)
             ]
     return [row]
 
@@ -183,7 +180,5 @@ def _with_ids(rows: list[Row]) -> list[Row]:
             first[row.file] += 1
         if row.why == "duplicate_register_key":
             doubled[row.building] = number
-        result.append(
-            replace(row, register_id=number, serial=serial.setdefault(row.building, len(serial) + 20_001))
-        )
+        result.append(replace(row, register_id=number, serial=serial.setdefault(row.building, len(serial) + 20_001)))
     return sorted(result, key=lambda row: row.file)

@@ -23,9 +23,7 @@ class Shape:
 
 
 _turn = np.linspace(0, 2 * np.pi, 16, endpoint=False)
-_circle: Ring = tuple(
-    zip((0.5 + np.cos(_turn) / 2).tolist(), (0.5 + np.sin(_turn) / 2).tolist(), strict=True)
-)
+_circle: Ring = tuple(zip((0.5 + np.cos(_turn) / 2).tolist(), (0.5 + np.sin(_turn) / 2).tolist(), strict=True))
 _box: Ring = ((0, 0), (1, 0), (1, 1), (0, 1))
 
 SHAPES: dict[str, Shape] = {

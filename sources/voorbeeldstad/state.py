@@ -42,9 +42,7 @@ def draw_state(seed: int, buildings: Buildings, settings: Generation) -> None:
     buildings.gone = buildings.is_main & ~atypical & (rng.random(count) < settings.gone)
 
     buildings.in_osm = rng.random(count) >= settings.osm_missing
-    buildings.in_grb = ~buildings.in_osm | (
-        rng.random(count) >= settings.grb_missing / (1 - settings.osm_missing)
-    )
+    buildings.in_grb = ~buildings.in_osm | (rng.random(count) >= settings.grb_missing / (1 - settings.osm_missing))
     for name, (given_out, given_in) in rates(buildings, settings).items():
         seen = rng.random(count) < np.where(buildings.out, given_out, given_in)
         setattr(buildings, name, seen)
@@ -92,9 +90,7 @@ def rates(buildings: Buildings, settings: Generation) -> dict[str, tuple[Floats,
     visible = buildings.in_osm
     shop = buildings.kind == INDEX["shop"]
 
-    def pair(
-        where: Bools, given_out: float, given_in: float, times: Floats | float = 1.0
-    ) -> tuple[Floats, Floats]:
+    def pair(where: Bools, given_out: float, given_in: float, times: Floats | float = 1.0) -> tuple[Floats, Floats]:
         seen = np.asarray(where, dtype=np.float64)
         return seen * np.minimum(given_out * times, 0.95), seen * np.minimum(given_in * times, 0.95)
 

@@ -26,9 +26,7 @@ def column(values: object) -> Column:
 
 def join(*parts: object) -> Column:
     """Columns and constant strings put together row by row, without a separator."""
-    return pc.binary_join_element_wise(
-        *[part if isinstance(part, str) else column(part) for part in parts], ""
-    )
+    return pc.binary_join_element_wise(*[part if isinstance(part, str) else column(part) for part in parts], "")
 
 
 def pick(pool: Sequence[str], index: NDArray[np.integer]) -> Column:

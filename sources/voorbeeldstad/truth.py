@@ -36,9 +36,7 @@ def write_truth(
     codes = [entry.code for entry in TYPES]
     count = len(b)
     ids = _osm_ids(b, objects)
-    first = pc.list_element(
-        pc.if_else(pc.greater(pc.list_value_length(ids), 0), ids, pa.scalar([None], ids.type)), 0
-    )
+    first = pc.list_element(pc.if_else(pc.greater(pc.list_value_length(ids), 0), ids, pa.scalar([None], ids.type)), 0)
     # The ids the house gives: grb:<OIDN> for Gbg, with the collection for Knw, as OIDN is unique within one only.
     collection = pa.array(["", "knw:"]).take(pa.array(b.is_structure().astype(np.int8)))
     none = pa.scalar(None, pa.string())
@@ -58,10 +56,7 @@ def write_truth(
     # Behind the cut of a split parcel stands nothing but what was built there.
     split = np.isin(b.plot, parcels.is_split[: len(parcels.is_split) // 2])
     behind = split & (b.y0 > DEPTH[plots.zone[b.plot]] * SPLIT_AT)
-    back = {
-        int(front): len(plots.kind) + k
-        for k, front in enumerate(np.sort(np.asarray(b.cases["split_parcel"])))
-    }
+    back = {int(front): len(plots.kind) + k for k, front in enumerate(np.sort(np.asarray(b.cases["split_parcel"])))}
     for i in np.flatnonzero(behind):
         parcel[i] = back[int(b.plot[i])]
     table = pa.table({

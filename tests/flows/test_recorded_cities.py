@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,7 @@ Recorded = Callable[..., RunCity]
 POLICE_TOWER, LIBRARY, FIRE_STATION = "osm:w169976572", "osm:w232851010", "osm:w230505308"
 
 
-def scored(city: RunCity, building_id: str) -> tuple[object, ...]:
+def scored(city: RunCity, building_id: str) -> tuple[Any, ...]:
     rows = city.rows(
         f"SELECT type, former_type, underuse_band, is_residential FROM score.building WHERE building_id = '{building_id}' AND audience = 'city'"
     )
@@ -29,7 +30,7 @@ def antwerpen(request: pytest.FixtureRequest, recorded: Recorded) -> RunCity:
 
 def test_landmarks_with_a_bare_building_tag_get_their_type(antwerpen: RunCity) -> None:
     assert scored(antwerpen, POLICE_TOWER)[0] == "police_station"
-    named = dict(
+    named: dict[str, str] = dict(
         antwerpen.rows(
             "SELECT c.name, s.type FROM core.building AS c JOIN score.building AS s USING (building_id) JOIN staging.footprint AS f "
             "ON f.footprint_id = c.building_id WHERE s.audience = 'city' AND f.tags['building'] = 'yes' AND c.name IS NOT NULL"
@@ -58,8 +59,10 @@ def test_a_house_that_was_a_fire_station_is_no_dwelling(antwerpen: RunCity) -> N
 
 def test_fresh_osm_evidence_flags_and_old_evidence_fades(recorded: Recorded) -> None:
     fresh, faded = recorded("antwerpen", "2014-12-01"), recorded("antwerpen", "2026-03-01")
-    query = f"SELECT underuse_probability FROM score.building WHERE building_id = '{FIRE_STATION}' AND audience = 'city'"
-    assert fresh.one(query) > 0.5 > 0.2 > faded.one(query)  # type: ignore[operator]
+    query = (
+        f"SELECT underuse_probability FROM score.building WHERE building_id = '{FIRE_STATION}' AND audience = 'city'"
+    )
+    assert fresh.one(query) > 0.5 > 0.2 > faded.one(query)
     assert scored(fresh, FIRE_STATION)[2] in ("likely", "signal")
     assert scored(faded, FIRE_STATION)[2] == "unknown"
 
@@ -67,9 +70,9 @@ def test_fresh_osm_evidence_flags_and_old_evidence_fades(recorded: Recorded) -> 
 def test_what_the_register_did_not_hold_yet_is_not_known(recorded: Recorded) -> None:
     early, late = recorded("antwerpen", "2014-12-01"), recorded("antwerpen", "2026-03-01")
     query = "SELECT count(*) FROM evidence.item WHERE kind LIKE 'register%'"
-    assert 0 < early.one(query) < 0.15 * late.one(query)  # type: ignore[operator]
+    assert 0 < early.one(query) < 0.15 * late.one(query)
     assert str(early.one("SELECT max(observed_on) FROM evidence.item")) <= "2014-12-01"
-    assert late.one("SELECT count(*) FROM layer.building WHERE audience = 'city' AND underuse_band = 'confirmed'") > 100  # type: ignore[operator]
+    assert late.one("SELECT count(*) FROM layer.building WHERE audience = 'city' AND underuse_band = 'confirmed'") > 100
 
 
 def test_every_row_of_every_feed_is_accounted_for(antwerpen: RunCity) -> None:
@@ -81,23 +84,29 @@ def test_every_row_of_every_feed_is_accounted_for(antwerpen: RunCity) -> None:
         ("raw.vacancy_register_register", "staging.register_row"),
     ):
         rejected = antwerpen.one(f"SELECT count(*) FROM staging.reject WHERE table_name = '{staged}'")
-        assert antwerpen.one(f"SELECT count(*) FROM {raw}") == antwerpen.one(f"SELECT count(*) FROM {staged}") + rejected, staged  # type: ignore[operator]
+        assert (
+            antwerpen.one(f"SELECT count(*) FROM {raw}") == antwerpen.one(f"SELECT count(*) FROM {staged}") + rejected
+        ), staged
     assert antwerpen.one("SELECT count(*) FROM raw.vacancy_register_register") == 1045
     # The two-point ring and the row shifted by one column: kept as rejects, with their reasons.
     assert antwerpen.one("SELECT count(*) FROM staging.reject WHERE feed = 'vacancy_register'") == 1
     decided = antwerpen.one("SELECT count(DISTINCT (feed, register_id)) FROM core.link_register")
     refused = antwerpen.one("SELECT count(*) FROM core.refusal WHERE table_name = 'core.link_register'")
-    assert decided + refused == 1044  # type: ignore[operator]
+    assert decided + refused == 1044
     assert antwerpen.one("SELECT count(*) FROM core.refusal WHERE reason IS NULL OR reason = ''") == 0
 
 
 def test_an_unlicensed_register_stays_out_of_the_public_layer(recorded: Recorded) -> None:
     late = recorded("antwerpen", "2026-03-01")
-    assert late.one("SELECT count(*) FROM layer.building WHERE audience = 'public' AND underuse_band = 'confirmed'") == 0
+    assert (
+        late.one("SELECT count(*) FROM layer.building WHERE audience = 'public' AND underuse_band = 'confirmed'") == 0
+    )
     assert late.one("SELECT count(*) FROM layer.evidence WHERE audience = 'public' AND feed = 'vacancy_register'") == 0
 
 
-def test_an_unchanged_second_run_rebuilds_nothing_and_a_new_day_only_what_depends_on_it(recorded: Recorded) -> None:
+def test_an_unchanged_second_run_rebuilds_nothing_and_a_new_day_only_what_depends_on_it(
+    recorded: Recorded,
+) -> None:
     from datetime import date
 
     city = recorded("antwerpen", "2026-03-01")
@@ -128,7 +137,9 @@ def test_leuven_has_no_buildings_and_says_which_products_it_cannot_make(recorded
 
 def test_brugge_keeps_the_official_reference_of_its_osm_buildings(recorded: Recorded) -> None:
     brugge = recorded("brugge", "2020-06-01")
-    assert brugge.one("SELECT count(*) FROM staging.footprint WHERE official_id LIKE 'grb:%'") > 2200  # type: ignore[operator]
-    assert brugge.one("SELECT count(*) FROM core.building") > 2400  # type: ignore[operator]
-    factories = brugge.one("SELECT count(*) FROM layer.building WHERE audience = 'public' AND type IN ('factory', 'warehouse')")
-    assert factories > 200  # type: ignore[operator]
+    assert brugge.one("SELECT count(*) FROM staging.footprint WHERE official_id LIKE 'grb:%'") > 2200
+    assert brugge.one("SELECT count(*) FROM core.building") > 2400
+    factories = brugge.one(
+        "SELECT count(*) FROM layer.building WHERE audience = 'public' AND type IN ('factory', 'warehouse')"
+    )
+    assert factories > 200

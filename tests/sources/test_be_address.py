@@ -58,9 +58,7 @@ def test_id_comes_from_content_and_doubles_stay(snap: Snap, write: Write, con: C
 
 
 def test_fields_do_not_run_together_in_the_id(snap: Snap, write: Write, con: Con) -> None:
-    shot = snap(
-        "be_address", data=write("a.csv", "STRAATNM,HUISNR,BUSNR,APPTNR,x,y\nA,1,2,,0,0\nA,1,,2,0,0\n")
-    )
+    shot = snap("be_address", data=write("a.csv", "STRAATNM,HUISNR,BUSNR,APPTNR,x,y\nA,1,2,,0,0\nA,1,,2,0,0\n"))
     be_address.parse(shot, con)
     assert len({row["address_id"] for row in taken_in(con, shot, "address")}) == 2
 
@@ -90,9 +88,7 @@ def test_html_and_several_files_are_refused(snap: Snap, write: Write, con: Con) 
         be_address.parse(snap("be_address", data=files), con)
 
 
-@pytest.mark.parametrize(
-    ("name", "rows"), [("antwerpen", 375_776), ("leuven", 116_465), ("brugge_noord", 1_385)]
-)
+@pytest.mark.parametrize(("name", "rows"), [("antwerpen", 375_776), ("leuven", 116_465), ("brugge_noord", 1_385)])
 def test_recorded_extracts(snap: Snap, shared: Shared, con: Con, name: str, rows: int) -> None:
     shot = snap("be_address", crs="EPSG:4326", data=shared(f"{name}/addresses.parquet"))
     be_address.parse(shot, con)

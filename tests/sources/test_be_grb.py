@@ -37,9 +37,7 @@ HERE = square(172000, 174000)
 
 
 def test_building_becomes_footprint(snap: Snap, write: Write, con: Con) -> None:
-    shot = snap(
-        "be_grb", gbg=write("p.json", page([{**GBG, "geometry": HERE}], timeStamp="2025-11-27T14:23:48.752Z"))
-    )
+    shot = snap("be_grb", gbg=write("p.json", page([{**GBG, "geometry": HERE}], timeStamp="2025-11-27T14:23:48.752Z")))
     assert be_grb.parse(shot, con) == date(2025, 11, 27)
     (row,) = taken_in(con, shot, "gbg")
     assert row["footprint_id"] == "grb:3092114"
@@ -131,9 +129,7 @@ def test_last_page_closes_the_chain(snap: Snap, write: Write, con: Con) -> None:
         (b"OIDN;UIDN\n1;2\n", "no features"),
     ],
 )
-def test_what_is_no_page_is_a_named_error(
-    snap: Snap, write: Write, con: Con, content: Any, said: str
-) -> None:
+def test_what_is_no_page_is_a_named_error(snap: Snap, write: Write, con: Con, content: Any, said: str) -> None:
     with pytest.raises(UnreadableSnapshotError, match=said) as caught:
         be_grb.parse(snap("be_grb", gbg=write("answer.json", content)), con)
     assert caught.value.where["city"] == "test"
@@ -174,9 +170,7 @@ def test_bad_geometry_keeps_its_row(snap: Snap, write: Write, con: Con) -> None:
         {"type": "Polygon", "coordinates": []},
         square(172, 174),  # far outside Belgium: staging's business
     ]
-    shot = snap(
-        "be_grb", gbg=write("p.json", page([{**GBG, "OIDN": n, "geometry": g} for n, g in enumerate(shapes)]))
-    )
+    shot = snap("be_grb", gbg=write("p.json", page([{**GBG, "OIDN": n, "geometry": g} for n, g in enumerate(shapes)])))
     be_grb.parse(shot, con)
     rows = raw(con, shot, "gbg")
     assert [row["OIDN"] for row in rows] == [0, 1, 2, 3, 4]
@@ -276,12 +270,8 @@ def test_layer_is_chosen_by_part(snap: Snap, con: Con, tmp_path: Path) -> None:
         be_grb.parse(snap("be_grb", knw=tmp_path / "grb.gpkg"), con)
 
 
-def test_document_too_large_for_one_bite(
-    snap: Snap, write: Write, con: Con, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    file = write(
-        "p.json", page([{**GBG, "OIDN": n, "geometry": square(172000 + n, 174000)} for n in range(3)])
-    )
+def test_document_too_large_for_one_bite(snap: Snap, write: Write, con: Con, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = write("p.json", page([{**GBG, "OIDN": n, "geometry": square(172000 + n, 174000)} for n in range(3)]))
     shot = snap("be_grb", gbg=file)
     be_grb.parse(shot, con)
     pages = raw(con, shot, "gbg")

@@ -22,9 +22,7 @@ DESIGNATION = {
 
 
 def test_designation_becomes_its_role(snap: Snap, write: Write, con: Con) -> None:
-    shot = snap(
-        "be_heritage", data=write("p.json", page([DESIGNATION], timeStamp="2025-11-27T15:17:59.872Z"))
-    )
+    shot = snap("be_heritage", data=write("p.json", page([DESIGNATION], timeStamp="2025-11-27T15:17:59.872Z")))
     assert be_heritage.parse(shot, con) == date(2025, 11, 27)
     (row,) = taken_in(con, shot, "designation")
     assert row["designation_id"] == "erfgoed:131635"
@@ -42,9 +40,7 @@ def test_parts_are_told_apart(snap: Snap, write: Write, con: Con) -> None:
         "url": "l",
         "geometry": square(174064, 174776),
     }
-    shot = snap(
-        "be_heritage", designation=write("a.json", page([DESIGNATION])), object=write("b.json", page([thing]))
-    )
+    shot = snap("be_heritage", designation=write("a.json", page([DESIGNATION])), object=write("b.json", page([thing])))
     be_heritage.parse(shot, con)
     assert [row["designation_id"] for row in taken_in(con, shot, "designation")] == ["erfgoed:131635"]
     (row,) = taken_in(con, shot, "object")
@@ -61,13 +57,9 @@ def test_wrong_part_and_wrong_layer_are_named(snap: Snap, write: Write, con: Con
 
 def test_other_crs_and_short_page_are_refused(snap: Snap, write: Write, con: Con) -> None:
     with pytest.raises(UnreadableSnapshotError, match="3812"):
-        be_heritage.parse(
-            snap("be_heritage", data=write("a.json", page([DESIGNATION], crs="EPSG::3812"))), con
-        )
+        be_heritage.parse(snap("be_heritage", data=write("a.json", page([DESIGNATION], crs="EPSG::3812"))), con)
     with pytest.raises(UnreadableSnapshotError, match="1 of 9 features"):
-        be_heritage.parse(
-            snap("be_heritage", data=write("b.json", page([DESIGNATION], numberMatched=9))), con
-        )
+        be_heritage.parse(snap("be_heritage", data=write("b.json", page([DESIGNATION], numberMatched=9))), con)
 
 
 def test_recorded_answers(snap: Snap, shared: Shared, con: Con) -> None:

@@ -25,9 +25,7 @@ from sources.osm_extract import data_date, parse, write_tables
 
 SHARED = Path(os.environ.get("ONBENUT_SHARED", Path(__file__).resolve().parents[3] / "shared" / "data"))
 ANTWERPEN, BRUGGE = SHARED / "antwerpen" / "osm.osm.pbf", SHARED / "brugge_noord" / "osm.osm"
-real = pytest.mark.skipif(
-    not SHARED.is_dir(), reason=f"no real extracts: {SHARED} is absent (set ONBENUT_SHARED)"
-)
+real = pytest.mark.skipif(not SHARED.is_dir(), reason=f"no real extracts: {SHARED} is absent (set ONBENUT_SHARED)")
 
 # A 3 x 3 square with a unit square in its middle, and a 3 x 3 one to the east; 0.001 degrees from 51 N 4 E.
 PLACES = {
@@ -55,9 +53,7 @@ def way(number: int, nodes: str, tags: str = "", *, stamp: str = "2014-03-09T18:
 def relation(number: int, members: str, tags: str) -> str:
     """`members` such as "10 outer, 11 inner"."""
     refs = "".join('<member type="way" ref="{}" role="{}"/>'.format(*m.split()) for m in members.split(","))
-    return (
-        f'<relation id="{number}" version="3" timestamp="2015-01-01T00:00:00Z">{refs}{_tags(tags)}</relation>'
-    )
+    return f'<relation id="{number}" version="3" timestamp="2015-01-01T00:00:00Z">{refs}{_tags(tags)}</relation>'
 
 
 def _tags(text: str) -> str:
@@ -91,9 +87,7 @@ def rows(con: duckdb.DuckDBPyConnection, table: str) -> Rows:
     cursor = con.execute(f"SELECT * REPLACE (ST_AsWKB(geom) AS geom) FROM raw.x_{table} ORDER BY _row")
     names = [column[0] for column in cursor.description or []]
     found = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
-    return {
-        row["osm_id"]: row | {"geom": row["geom"] and shapely.from_wkb(bytes(row["geom"]))} for row in found
-    }
+    return {row["osm_id"]: row | {"geom": row["geom"] and shapely.from_wkb(bytes(row["geom"]))} for row in found}
 
 
 @pytest.fixture
@@ -102,9 +96,7 @@ def extract(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> Extract:
 
 
 def test_element_keeps_version_time_and_every_key(extract: Extract) -> None:
-    tags = (
-        "building=church|source:geometry:ref=Gbg/3092114|name=Sint-Jan, 50% = 漢é|note=a  b|addr:street=Lei"
-    )
+    tags = "building=church|source:geometry:ref=Gbg/3092114|name=Sint-Jan, 50% = 漢é|note=a  b|addr:street=Lei"
     row = extract.read(way(10, OUTER, tags))["w10"]
     assert row["tags"] == dict(tag.split("=", 1) for tag in tags.split("|"))
     assert row["osm_version"] == 7
@@ -214,9 +206,7 @@ def test_outer_way_of_a_tagged_relation_keeps_its_own_whole_ring(extract: Extrac
         ("10 outline", "building", "relation of type building has no outline"),
     ],
 )
-def test_relation_without_outline_stays_as_a_row(
-    extract: Extract, members: str, kind: str, defect: str
-) -> None:
+def test_relation_without_outline_stays_as_a_row(extract: Extract, members: str, kind: str, defect: str) -> None:
     ways = way(10, OUTER), way(12, "1 2 3"), way(13, "5 11 14 8 5"), way(14, "1 2 99 4 1")
     found = extract.read(*ways, relation(5, members, f"type={kind}|building=yes"))
     assert (found["r5"]["geom"], found["r5"]["defect"]) == (None, defect)
@@ -235,9 +225,7 @@ def test_remark_about_a_building_makes_no_building_and_is_counted(extract: Extra
 
 
 def test_building_part_alone_is_counted_and_left_out(extract: Extract) -> None:
-    found = extract.read(
-        way(10, OUTER, "building:part=yes"), way(11, INNER, "building:part=yes|building=yes")
-    )
+    found = extract.read(way(10, OUTER, "building:part=yes"), way(11, INNER, "building:part=yes|building=yes"))
     assert list(found) == ["w11"]
     assert extract.counts["building_part_only"] == 1
 
@@ -344,9 +332,7 @@ def test_what_is_no_extract_is_refused_by_name(
 
 
 def test_newest_element_dates_an_extract_whose_header_is_silent(extract: Extract) -> None:
-    path = extract.write(
-        way(10, OUTER, "building=yes"), way(11, INNER, "highway=path", stamp="2021-02-03T00:00:00Z")
-    )
+    path = extract.write(way(10, OUTER, "building=yes"), way(11, INNER, "highway=path", stamp="2021-02-03T00:00:00Z"))
     assert data_date(path) == date(2021, 2, 3)
 
 
@@ -370,9 +356,7 @@ def test_snapshot_without_suffix_becomes_the_feeds_raw_tables(
         parse(Snapshot(city, feed, (part, part), datetime(2026, 1, 1, tzinfo=UTC), store), con)
 
 
-def test_every_column_of_the_roles_is_made_by_the_intake(
-    extract: Extract, con: duckdb.DuckDBPyConnection
-) -> None:
+def test_every_column_of_the_roles_is_made_by_the_intake(extract: Extract, con: duckdb.DuckDBPyConnection) -> None:
     extract.read(way(10, OUTER, "building=yes|source:geometry:ref=Gbg/77"), way(12, EAST, "landuse=retail"))
     for name, table in load_source("osm_extract").info.tables.items():
         assert table.intake.keys() <= roles()[table.role].columns.keys()

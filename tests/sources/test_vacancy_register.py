@@ -12,6 +12,7 @@ import pytest
 from sources import vacancy_register
 from sources._kit.contract import load_source, raw_name, settings_of
 from sources._kit.errors import CityFileError, ColumnError, UnreadableSnapshotError
+from sources._read.rows import cell_text
 from tests.sources.conftest import Con, Rows, Shared, Snap, Write, page, raw, taken_in
 
 ANTWERP: dict[str, Any] = {
@@ -87,9 +88,7 @@ def read(snap: Snap, con: Con, path: Path, settings: Mapping[str, Any] = SMALL) 
     shot = snap("vacancy_register", settings=settings, data=path)
     vacancy_register.parse(shot, con)
     given = raw(con, shot, "register")
-    return [
-        {**row, "raw": before} for row, before in zip(taken_in(con, shot, "register"), given, strict=True)
-    ]
+    return [{**row, "raw": before} for row, before in zip(taken_in(con, shot, "register"), given, strict=True)]
 
 
 def sheet(path: Path, *rows: Sequence[object], others: Sequence[str] = ()) -> Path:
@@ -132,6 +131,7 @@ def test_encodings_and_delimiters(snap: Snap, write: Write, con: Con, content: A
     settings = json.loads(json.dumps(SMALL).replace('"id"', '"id, eigen"')) if b"eigen" in content else SMALL
     (row,) = read(snap, con, write("l.csv", content), settings)
     assert (row["register_id"], row["street"]) == ("1", "Visésträat")
+    assert row["_row"] == (3 if content.startswith(b"sep") else 2)
     said = con.execute("SELECT comment FROM duckdb_tables() WHERE table_name = 'feed_register'").fetchone()
     assert said is not None
     assert remark in said[0]
@@ -187,9 +187,7 @@ def test_header_alone_is_no_rows(snap: Snap, write: Write, con: Con) -> None:
         (b'{"error":{"code":400,"message":"no such layer"}}', "no such layer"),
     ],
 )
-def test_what_is_no_list_is_a_named_error(
-    snap: Snap, write: Write, con: Con, content: Any, said: str
-) -> None:
+def test_what_is_no_list_is_a_named_error(snap: Snap, write: Write, con: Con, content: Any, said: str) -> None:
     with pytest.raises(UnreadableSnapshotError, match=said) as caught:
         read(snap, con, write("register.csv", content))
     assert (caught.value.where["source"], caught.value.where["file"]) == ("vacancy_register", "register.csv")
@@ -328,12 +326,20 @@ def test_excel_hand_over(snap: Snap, con: Con, tmp_path: Path) -> None:
     assert [first["_row"], second["_row"]] == [2, 4]
 
 
+def test_number_of_a_sheet_has_no_decimal_point() -> None:
+    assert [cell_text(value) for value in (12.0, 12.5, 9000, "0101", None)] == [
+        "12",
+        "12.5",
+        "9000",
+        "0101",
+        None,
+    ]
+
+
 def test_several_filled_sheets_need_a_name(snap: Snap, con: Con, tmp_path: Path) -> None:
     from openpyxl import load_workbook
 
-    path = sheet(
-        tmp_path / "l.xlsx", HEADER.strip().split(";"), ["1", "A", 1, "opname", None], others=["uitleg"]
-    )
+    path = sheet(tmp_path / "l.xlsx", HEADER.strip().split(";"), ["1", "A", 1, "opname", None], others=["uitleg"])
     book = load_workbook(path)
     book["uitleg"]["A1"] = "lees dit"
     book.save(path)

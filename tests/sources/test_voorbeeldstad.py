@@ -103,9 +103,7 @@ def test_one_truth_row_per_real_building_and_a_realistic_mix(truth: pd.DataFrame
 
 def test_truth_joins_to_grb_both_ways(city: Path, truth: pd.DataFrame) -> None:
     written = {
-        f"grb:{name}:{feature['properties']['OIDN']}"
-        for name in ("gbg", "knw")
-        for feature in features(city, name)
+        f"grb:{name}:{feature['properties']['OIDN']}" for name in ("gbg", "knw") for feature in features(city, name)
     }
     told = truth["grb_id"].dropna()
     assert told.is_unique
@@ -129,18 +127,14 @@ def test_truth_joins_to_osm_both_ways(truth: pd.DataFrame, osm: dict[str, dict[s
     told = [element for drawn in truth["osm_ids"] for element in drawn]
     assert set(told) <= set(osm)
     lifecycle = ("razed:building", "demolished:building", "abandoned:building")
-    drawn = {
-        name for name, tags in osm.items() if "building" in tags or any(key in tags for key in lifecycle)
-    }
+    drawn = {name for name, tags in osm.items() if "building" in tags or any(key in tags for key in lifecycle)}
     broken = truth["hard_case"].isin(BROKEN).sum()
     assert len(drawn - set(told)) == broken
     first = truth.loc[truth["osm_id"].notna()]
     assert (first["osm_id"] == first["osm_ids"].str[0]).all()
 
 
-def test_grb_references_in_osm_point_at_the_true_building(
-    truth: pd.DataFrame, osm: dict[str, dict[str, str]]
-) -> None:
+def test_grb_references_in_osm_point_at_the_true_building(truth: pd.DataFrame, osm: dict[str, dict[str, str]]) -> None:
     linked = truth.loc[truth["osm_id"].notna() & truth["grb_id"].notna()]
     references = [osm[name].get("source:geometry:ref") for name in linked["osm_id"]]
     expected = "Gbg/" + linked["grb_id"].str.rsplit(":", n=1).str[-1]
@@ -257,9 +251,7 @@ def test_vip_file_has_ranges_eaten_by_excel_and_two_spellings_of_capakey(
     assert set(told.loc[dead, "why"]) == {"split_parcel"}
 
 
-def test_register_truth_says_where_every_row_belongs(
-    truth: pd.DataFrame, register_truth: pd.DataFrame
-) -> None:
+def test_register_truth_says_where_every_row_belongs(truth: pd.DataFrame, register_truth: pd.DataFrame) -> None:
     assert set(register_truth["why"]) <= set(HARD_CASES) | set(REGISTER_CASES)
     known = register_truth["truth_id"].dropna()
     assert set(known) <= set(truth["truth_id"])
@@ -271,9 +263,7 @@ def test_register_truth_says_where_every_row_belongs(
     assert set(nine.value_counts()) == {9}
 
 
-def test_addresses_lie_in_their_building_and_lack_the_planted_streets(
-    city: Path, truth: pd.DataFrame
-) -> None:
+def test_addresses_lie_in_their_building_and_lack_the_planted_streets(city: Path, truth: pd.DataFrame) -> None:
     frame = geopandas_any.read_parquet(city / "addresses.parquet")
     assert list(frame.columns) == ["STRAATNM", "HUISNR", "HNRLABEL", "APPTNR", "BUSNR", "geometry"]
     assert frame.crs == "EPSG:4326"
@@ -293,9 +283,7 @@ def test_heritage_answers_as_the_feature_service(city: Path) -> None:
     for feature in page["features"]:
         assert feature["geometry"]["type"] == "MultiPolygon"
         assert shapely.geometry.shape(feature["geometry"]).is_valid
-        assert {"aanduid_id", "naam", "type_naam", "locatie", "geld_start", "uri"} <= set(
-            feature["properties"]
-        )
+        assert {"aanduid_id", "naam", "type_naam", "locatie", "geld_start", "uri"} <= set(feature["properties"])
 
 
 def test_city_file_names_only_files_that_exist(city: Path) -> None:

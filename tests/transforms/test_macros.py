@@ -1,5 +1,6 @@
 from collections.abc import Iterator
 from datetime import date
+from typing import Any
 
 import duckdb
 import pytest
@@ -11,6 +12,7 @@ from flows.workspace import CHECKOUT
 from sources._kit.duck import connect
 
 Con = duckdb.DuckDBPyConnection
+Box = tuple[float, float, float, float, float]
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +48,10 @@ def test_two_spellings_of_one_street_share_a_key(con: Con, left: str, right: str
     assert call(con, "street_key(?)", left) == call(con, "street_key(?)", right) != ""
 
 
-@pytest.mark.parametrize(("left", "right"), [("Kerkstraat", "Kerklaan"), ("Lange Straat", "Korte Straat"), ("Steenstraat", "Sint-Eenstraat")])
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [("Kerkstraat", "Kerklaan"), ("Lange Straat", "Korte Straat"), ("Steenstraat", "Sint-Eenstraat")],
+)
 def test_different_streets_keep_different_keys(con: Con, left: str, right: str) -> None:
     assert call(con, "street_key(?)", left) != call(con, "street_key(?)", right)
 
@@ -64,7 +69,9 @@ def test_different_streets_keep_different_keys(con: Con, left: str, right: str) 
         (None, None, None, None),
     ],
 )
-def test_house_numbers_come_apart(con: Con, label: str | None, value: int | None, suffix: str | None, last: int | None) -> None:
+def test_house_numbers_come_apart(
+    con: Con, label: str | None, value: int | None, suffix: str | None, last: int | None
+) -> None:
     assert call(con, "house_number_value(?::VARCHAR)", label) == value
     assert call(con, "house_number_suffix(?::VARCHAR)", label) == suffix
     assert call(con, "house_number_last(?::VARCHAR)", label) == last
@@ -103,7 +110,10 @@ def test_register_dates_are_read_or_unknown(con: Con, text: str | None, expected
     assert call(con, "register_date(?::VARCHAR)", text) == expected
 
 
-@pytest.mark.parametrize(("text", "expected"), [("12", 12.0), ("12.5", 12.5), ("12,5 m", 12.5), ("12'", None), ("ca. 12", None), ("", None)])
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("12", 12.0), ("12.5", 12.5), ("12,5 m", 12.5), ("12'", None), ("ca. 12", None), ("", None)],
+)
 def test_osm_numbers_are_read_or_unknown(con: Con, text: str, expected: float | None) -> None:
     assert call(con, "osm_number(?)", text) == expected
 
@@ -133,15 +143,15 @@ def test_a_geometry_of_another_crs_is_named(con: Con, wkt: str | None, problem: 
 box = st.tuples(st.floats(0, 20), st.floats(0, 20), st.floats(1, 20), st.floats(1, 20), st.floats(0, 90))
 
 
-def polygon(values: tuple[float, float, float, float, float]) -> shapely.Geometry:
+def polygon(values: Box) -> Any:
     x, y, width, height, angle = values
     return shapely.affinity.rotate(shapely.box(x, y, x + width, y + height), angle)
 
 
 @settings(max_examples=60, deadline=None)
 @given(box, box)
-def test_shared_area_is_the_overlay_but_for_slivers(con: Con, left: tuple[float, ...], right: tuple[float, ...]) -> None:
-    a, b = polygon(left), polygon(right)  # type: ignore[arg-type]
+def test_shared_area_is_the_overlay_but_for_slivers(con: Con, left: Box, right: Box) -> None:
+    a, b = polygon(left), polygon(right)
     query = "shared_area(ST_GeomFromWKB(?), ST_GeomFromWKB(?))"
     got = call(con, query, a.wkb, b.wkb)
     expected = shapely.intersection(a, b).area

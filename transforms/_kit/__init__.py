@@ -1,0 +1,1 @@
+"""Headers, runner, reference tables, intake views."""

@@ -59,9 +59,7 @@ def stored_fingerprints(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
         return {}
 
 
-def plan(
-    specs: Sequence[TableSpec], given: Mapping[str, str], params: Mapping[str, Parameter]
-) -> dict[str, str]:
+def plan(specs: Sequence[TableSpec], given: Mapping[str, str], params: Mapping[str, Parameter]) -> dict[str, str]:
     """Fingerprint each table would have: its text, its inputs' fingerprints and the parameters it declares.
 
     Args:
@@ -156,16 +154,16 @@ def _build_table(con: duckdb.DuckDBPyConnection, spec: TableSpec) -> tuple[int, 
     return _one(con, f"SELECT count(*) FROM {spec.full_name}"), refused
 
 
-def _check_columns(
-    con: duckdb.DuckDBPyConnection, spec: TableSpec, relation: str, extra: tuple[str, ...] = ()
-) -> None:
+def _check_columns(con: duckdb.DuckDBPyConnection, spec: TableSpec, relation: str, extra: tuple[str, ...] = ()) -> None:
     found = {row[0]: row[1] for row in con.execute(f"DESCRIBE {relation}").fetchall()}
     declared = {column.name: column.type for column in spec.columns}
     wrong = [f"{n} is {found.get(n, 'missing')}, not {t}" for n, t in declared.items() if found.get(n) != t]
     wrong += [f"{name} is not declared" for name in found if name not in declared and name not in extra]
     if wrong:
         raise CheckFailedError(
-            "a table's columns are not what its header says", table=spec.full_name, value="; ".join(wrong),
+            "a table's columns are not what its header says",
+            table=spec.full_name,
+            value="; ".join(wrong),
             next_step=f"mend {spec.path.name}",
         )
 
@@ -198,7 +196,9 @@ def _check_rows(con: duckdb.DuckDBPyConnection, spec: TableSpec) -> None:
             problems.append(f"{rows_in} rows came in from {spec.accounts_for}, {rows_out} are accounted for")
     if problems:
         raise CheckFailedError(
-            "a table does not hold what its header says", table=spec.full_name, value="; ".join(problems),
+            "a table does not hold what its header says",
+            table=spec.full_name,
+            value="; ".join(problems),
             next_step=f"mend {spec.path.name} or look at its inputs",
         )
 
@@ -206,16 +206,23 @@ def _check_rows(con: duckdb.DuckDBPyConnection, spec: TableSpec) -> None:
 def _document(con: duckdb.DuckDBPyConnection, spec: TableSpec) -> None:
     kind = "VIEW" if spec.is_view else "TABLE"
     con.execute(f"COMMENT ON {kind} {spec.full_name} IS {literal(spec.meaning)}")
-    con.execute(
-        "DELETE FROM meta.column_entry WHERE schema_name = ? AND table_name = ?", [spec.schema, spec.name]
-    )
+    con.execute("DELETE FROM meta.column_entry WHERE schema_name = ? AND table_name = ?", [spec.schema, spec.name])
     rows = []
     for position, column in enumerate(spec.columns, 1):
         unit = f" [{column.unit}]" if column.unit else ""
         con.execute(f"COMMENT ON COLUMN {spec.full_name}.{identifier(column.name)} IS {literal(column.meaning + unit)}")
         rows.append(
-            [spec.schema, spec.name, column.name, position, column.type, column.unit, column.title_nl,
-             column.title_en, column.meaning]
+            [
+                spec.schema,
+                spec.name,
+                column.name,
+                position,
+                column.type,
+                column.unit,
+                column.title_nl,
+                column.title_en,
+                column.meaning,
+            ]
         )
     con.executemany("INSERT INTO meta.column_entry VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
 

@@ -42,23 +42,18 @@ def check_geopackage(path: Path, product: Product, entries: Sequence[Entry], cou
         if layer in STYLED_LAYERS:
             _expect_crs(path, product, info["crs"])
             read, table = pyogrio.read_arrow(path, layer=layer, columns=["building_id"])
-            _check_buildings(
-                path, product, table["building_id"], table[read["geometry_name"] or "wkb_geometry"]
-            )
+            _check_buildings(path, product, table["building_id"], table[read["geometry_name"] or "wkb_geometry"])
     with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as db:
         _expect(path, product, "integrity", db.execute("PRAGMA integrity_check").fetchone()[0], "ok")
         _expect(path, product, "broken keys", len(db.execute("PRAGMA foreign_key_check").fetchall()), 0)
         described = {
-            (table, column)
-            for table, column in db.execute("SELECT table_name, column_name FROM gpkg_data_columns")
+            (table, column) for table, column in db.execute("SELECT table_name, column_name FROM gpkg_data_columns")
         }
         for layer in counts:
             columns = {row[1] for row in db.execute(f'PRAGMA table_info("{layer}")')} - {"fid"}
             lacking = sorted(columns - {column for table, column in described if table == layer})
             _expect(path, product, f"columns of {layer} without an entry in the dictionary", lacking, [])
-        defaults = dict(
-            db.execute("SELECT f_table_name, count(*) FROM layer_styles WHERE useAsDefault GROUP BY 1")
-        )
+        defaults = dict(db.execute("SELECT f_table_name, count(*) FROM layer_styles WHERE useAsDefault GROUP BY 1"))
         _expect(path, product, "default styles", defaults, dict.fromkeys(STYLED_LAYERS, 1))
         rows = db.execute("SELECT count(*) FROM gpkg_data_columns").fetchone()[0]
         _expect(path, product, "described columns", rows, len(entries))
@@ -91,9 +86,7 @@ def check_pins(path: Path, product: Product) -> None:
     geometry = table[read["geometry_name"] or "wkb_geometry"]
     _check_buildings(path, product, table["building_id"], geometry)
     coordinates = shapely.get_coordinates(shapely.from_wkb(geometry.to_numpy()))
-    outside = np.count_nonzero(
-        (np.abs(coordinates) > (180, 90)).any(axis=1) | ~np.isfinite(coordinates).all(axis=1)
-    )
+    outside = np.count_nonzero((np.abs(coordinates) > (180, 90)).any(axis=1) | ~np.isfinite(coordinates).all(axis=1))
     _expect(path, product, "points outside longitude and latitude", int(outside), 0)
 
 

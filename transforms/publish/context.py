@@ -53,7 +53,13 @@ def publish_context(con: duckdb.DuckDBPyConnection, slug: str, crs: str, outputs
             if con.execute(f"SELECT count(*) FROM ({query})").fetchone() != (0,):
                 rows = con.execute(query).to_arrow_reader(_BATCH)
                 pyogrio.write_arrow(
-                    rows, folder / name, layer=layer, driver="GPKG", geometry_name="geom", crs=crs, geometry_type=kind
+                    rows,
+                    folder / name,
+                    layer=layer,
+                    driver="GPKG",
+                    geometry_name="geom",
+                    crs=crs,
+                    geometry_type=kind,
                 )
         for layer in ("sources", "run"):
             rows = con.execute(table_query(con, ATTRIBUTE_TABLES[layer], "public")).to_arrow_reader(_BATCH)

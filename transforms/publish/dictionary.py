@@ -60,9 +60,7 @@ _OWN = (
 DICTIONARY_COLUMNS = tuple(row[0] for row in _OWN)
 
 
-def read_dictionary(
-    con: duckdb.DuckDBPyConnection, tables: Mapping[str, tuple[str, Sequence[str]]]
-) -> list[Entry]:
+def read_dictionary(con: duckdb.DuckDBPyConnection, tables: Mapping[str, tuple[str, Sequence[str]]]) -> list[Entry]:
     """Describe each column of each layer of a product.
 
     Args:
@@ -95,9 +93,7 @@ def read_dictionary(
             column=", ".join(dict.fromkeys(missing)),
             next_step="describe it in the header of the table that makes it",
         )
-    own = [
-        Entry("dictionary", name, i, kind, None, *text) for i, (name, kind, *text) in enumerate(_OWN, start=1)
-    ]
+    own = [Entry("dictionary", name, i, kind, None, *text) for i, (name, kind, *text) in enumerate(_OWN, start=1)]
     return entries + own
 
 

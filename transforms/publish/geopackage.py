@@ -20,9 +20,7 @@ _BATCH = 20_480
 _VERSION = "1.3"
 
 
-def write_geopackage(
-    con: duckdb.DuckDBPyConnection, product: Product, entries: Sequence[Entry], path: Path
-) -> None:
+def write_geopackage(con: duckdb.DuckDBPyConnection, product: Product, entries: Sequence[Entry], path: Path) -> None:
     """Write all layers of a product, then titles, styles and descriptions.
 
     `buildings` is MULTIPOLYGON and `pins` POINT, both in the product's CRS, with a spatial index;
@@ -30,13 +28,9 @@ def write_geopackage(
     """
     with _gdal_options(OGR_CURRENT_DATE=product.run.last_change, OGR_SQLITE_SYNCHRONOUS="OFF"):
         names = ", ".join(identifier(name) for name in product.columns)
-        _write_features(
-            con, f"SELECT {names}, CAST(ST_AsWKB(geom) AS BLOB) AS geom", path, "buildings", product.crs
-        )
+        _write_features(con, f"SELECT {names}, CAST(ST_AsWKB(geom) AS BLOB) AS geom", path, "buildings", product.crs)
         names = ", ".join(identifier(name) for name in PIN_COLUMNS)
-        _write_features(
-            con, f"SELECT {names}, CAST(ST_AsWKB(point) AS BLOB) AS geom", path, "pins", product.crs
-        )
+        _write_features(con, f"SELECT {names}, CAST(ST_AsWKB(point) AS BLOB) AS geom", path, "pins", product.crs)
         for layer, table in ATTRIBUTE_TABLES.items():
             rows = con.execute(table_query(con, table, product.audience)).to_arrow_reader(_BATCH)
             _write_attributes(rows, path, layer)
@@ -45,9 +39,7 @@ def write_geopackage(
 
 
 def _write_features(con: duckdb.DuckDBPyConnection, select: str, path: Path, layer: str, crs: str) -> None:
-    reader = con.execute(
-        f"{select} FROM {ROWS} ORDER BY priority_rank NULLS LAST, building_id"
-    ).to_arrow_reader(_BATCH)
+    reader = con.execute(f"{select} FROM {ROWS} ORDER BY priority_rank NULLS LAST, building_id").to_arrow_reader(_BATCH)
     pyogrio.write_arrow(
         reader,
         path,

@@ -113,9 +113,7 @@ def _add_styles(db: sqlite3.Connection, product: Product, entries: Sequence[Entr
 def _describe_tables(db: sqlite3.Connection, product: Product) -> None:
     for table, (word, description) in _DESCRIPTIONS.items():
         text = (
-            f"{description}. {product.attribution}"
-            if table in STYLED_LAYERS and product.attribution
-            else description
+            f"{description}. {product.attribution}" if table in STYLED_LAYERS and product.attribution else description
         )
         db.execute(
             "UPDATE gpkg_contents SET identifier = ?, description = ?, last_change = ? WHERE table_name = ?",

@@ -26,9 +26,7 @@ ROW_GROUP = 10_240
 _EDGES = ("xmin", "ymin", "xmax", "ymax")
 
 
-def write_geoparquet(
-    con: duckdb.DuckDBPyConnection, product: Product, entries: Sequence[Entry], path: Path
-) -> None:
+def write_geoparquet(con: duckdb.DuckDBPyConnection, product: Product, entries: Sequence[Entry], path: Path) -> None:
     """Write `ROWS` to `path`.
 
     Columns as in layer.building, then `bbox` (struct of four doubles in the units of the CRS) and `geom` (WKB
@@ -54,9 +52,7 @@ def write_geoparquet(
     schema = pa.schema(fields, metadata=metadata)
     with pq.ParquetWriter(path, schema, compression="zstd", write_page_index=True) as writer:
         for batch in reader:
-            writer.write_batch(
-                pa.RecordBatch.from_arrays(batch.columns, schema=schema), row_group_size=ROW_GROUP
-            )
+            writer.write_batch(pa.RecordBatch.from_arrays(batch.columns, schema=schema), row_group_size=ROW_GROUP)
 
 
 def _geo(crs: str, bounds: tuple[Any, ...] | None) -> dict[str, Any]:

@@ -13,6 +13,7 @@ import shapely
 from sources._kit.duck import literal
 from transforms.publish import symbols
 from transforms.publish.picture_frame import OUTLINE_POINTS_PER_MM, draw_margin, draw_scale
+from transforms.publish.rows import attributions
 from transforms.publish.symbols import BANDS, PRIORITY_CLASSES
 
 if TYPE_CHECKING:
@@ -74,27 +75,22 @@ def draw_map(
     axes.set(xlim=window[0::2], ylim=window[1::2], aspect="equal", xticks=[], yticks=[])
     axes.spines[:].set_visible(False)
     if background is not None and _exists(con, background):
-        _add_shapes(
-            axes, _background(con, background, window), facecolor=_BACKGROUND, edgecolor="none", linewidth=0
-        )
+        _add_shapes(axes, _background(con, background, window), facecolor=_BACKGROUND, edgecolor="none", linewidth=0)
     seen = shapely.intersects(shapes, shapely.box(*window))
     _draw_layer(axes, shapes[seen], bands[seen], scores[seen])
-    attributions = con.execute("SELECT DISTINCT attribution FROM layer.source ORDER BY 1").fetchall()
     margin = figure.add_axes((_MAP, 0, 1 - _MAP, 1), facecolor="#ffffff")
     draw_margin(
         margin,
         title,
         f"{seen.sum()} van {len(shapes)} gebouwen in beeld",
-        [row[0] for row in attributions if row[0]],
+        attributions(con, audience),
     )
     draw_scale(axes)
     canvas: Any = FigureCanvasAgg(figure)
     canvas.draw()
     picture.parent.mkdir(parents=True, exist_ok=True)
     # A palette makes the file a third as large; nothing in it tells when it was made.
-    Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB").quantize(_COLOURS).save(
-        picture, optimize=True
-    )
+    Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB").quantize(_COLOURS).save(picture, optimize=True)
     return picture
 
 
@@ -108,9 +104,7 @@ def _draw_layer(axes: Axes, shapes: Geometries, bands: Geometries, scores: npt.N
         _add_shapes(axes, shapes[inside], facecolor=item.colour, edgecolor="none", linewidth=0)
     for band in reversed(BANDS):
         width = band.width_mm * OUTLINE_POINTS_PER_MM
-        _add_shapes(
-            axes, shapes[bands == band.value], facecolor="none", edgecolor=band.colour, linewidth=width
-        )
+        _add_shapes(axes, shapes[bands == band.value], facecolor="none", edgecolor=band.colour, linewidth=width)
 
 
 def _add_shapes(axes: Axes, shapes: Geometries, **look: str | float) -> None:

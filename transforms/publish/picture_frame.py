@@ -35,15 +35,10 @@ def draw_margin(axes: Axes, title: str, subtitle: str, attributions: Sequence[st
 
     axes.set_axis_off()
     lines = textwrap.wrap(title, 18)
-    axes.text(
-        _LEFT, 0.955, "\n".join(lines), fontsize=8.4, weight="bold", color=_INK, va="top", linespacing=1.25
-    )
+    axes.text(_LEFT, 0.955, "\n".join(lines), fontsize=8.4, weight="bold", color=_INK, va="top", linespacing=1.25)
     below = 0.955 - 0.048 * len(lines)
     axes.text(_LEFT, below - 0.012, subtitle, fontsize=5, color=_QUIET, va="top")
-    fills = [
-        Patch(facecolor=item.colour, edgecolor="none", label=item.label)
-        for item in reversed(PRIORITY_CLASSES)
-    ]
+    fills = [Patch(facecolor=item.colour, edgecolor="none", label=item.label) for item in reversed(PRIORITY_CLASSES)]
     fills.append(Patch(facecolor=symbols.UNKNOWN_COLOUR, edgecolor="none", label=symbols.UNKNOWN_LABEL_NL))
     outlines = [
         Patch(

@@ -14,11 +14,14 @@ REASONS = 3
 _DECIMALS = 7  # about one centimetre
 _BATCH = 20_480
 
-# Attribution per distinct text in `sources`, which lists feeds or titles separated by comma or semicolon.
+# How transforms/layer/building.sql joins lists; a reason or a title may hold a comma or a semicolon itself.
+REASON_SEPARATOR = " | "
+SOURCE_SEPARATOR = "; "
+# Attribution per distinct text in `sources`, which lists titles or feeds.
 _OWN_ATTRIBUTIONS = f"""
     SELECT named.sources, string_agg(DISTINCT s.attribution, '; ' ORDER BY s.attribution) AS attribution
     FROM (
-        SELECT sources, unnest(string_split_regex(sources, '\\s*[,;]\\s*')) AS source
+        SELECT sources, unnest(string_split(sources, {literal(SOURCE_SEPARATOR)})) AS source
         FROM (SELECT DISTINCT sources FROM {ROWS} WHERE sources IS NOT NULL)
     ) AS named
     JOIN layer.source AS s ON named.source IN (s.feed, s.title)
@@ -62,5 +65,5 @@ def _query(product: Product) -> str:
 
 def _property(name: str) -> str:
     if name == "reasons":
-        return f"list_slice(string_split_regex(reasons, '\\s*[;|\\n]\\s*'), 1, {REASONS})"
+        return f"list_slice(string_split(reasons, {literal(REASON_SEPARATOR)}), 1, {REASONS})"
     return identifier(name)

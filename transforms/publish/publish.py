@@ -57,9 +57,7 @@ def publish_city(
     return {name: outputs / slug / name for name in names}
 
 
-def _write_product(
-    con: duckdb.DuckDBPyConnection, product: Product, folder: Path, published: Path
-) -> list[str]:
+def _write_product(con: duckdb.DuckDBPyConnection, product: Product, folder: Path, published: Path) -> list[str]:
     entries = _dictionary(con, product)
     geopackage, geoparquet = f"{product.stem}.gpkg", f"{product.stem}.parquet"
     with writing(published / geopackage, product.slug):
@@ -78,9 +76,7 @@ def _write_product(
 
 
 def _dictionary(con: duckdb.DuckDBPyConnection, product: Product) -> list[Entry]:
-    attributes = {
-        layer: (table, tuple(table_columns(con, table))) for layer, table in ATTRIBUTE_TABLES.items()
-    }
+    attributes = {layer: (table, tuple(table_columns(con, table))) for layer, table in ATTRIBUTE_TABLES.items()}
     return read_dictionary(
         con, {"buildings": ("building", product.columns), "pins": ("building", PIN_COLUMNS), **attributes}
     )

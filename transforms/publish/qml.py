@@ -19,7 +19,7 @@ _KNOWN = "\"underuse_band\" IN ('confirmed', 'likely', 'signal') AND \"priority_
 _LABEL = 'coalesce("name", "type_label")'
 _TIP = (
     '<b>[% coalesce("name", "type_label", "building_id") %]</b><br/>'
-    "[% replace(coalesce(\"reasons\", ''), '; ', '<br/>') %]"
+    "[% replace(coalesce(\"reasons\", ''), ' | ', '<br/>') %]"
 )
 _PIN_MM = 2.6
 
@@ -66,18 +66,12 @@ def _renderer(root: Element, is_point: bool) -> None:
         _rule(outline, container, band.word_nl, condition, _outline(band.colour, band.width_mm, is_point))
 
 
-def _rule(
-    parent: Element, container: Element, label: str, condition: str, options: Mapping[str, str]
-) -> None:
+def _rule(parent: Element, container: Element, label: str, condition: str, options: Mapping[str, str]) -> None:
     name = str(len(container))
-    SubElement(
-        parent, "rule", key=_key(f"{parent.get('label')}{label}"), label=label, filter=condition, symbol=name
-    )
+    SubElement(parent, "rule", key=_key(f"{parent.get('label')}{label}"), label=label, filter=condition, symbol=name)
     is_point = "size" in options
     kind, symbol_layer = ("marker", "SimpleMarker") if is_point else ("fill", "SimpleFill")
-    symbol = SubElement(
-        container, "symbol", type=kind, name=name, alpha="1", clip_to_extent="1", force_rhr="0"
-    )
+    symbol = SubElement(container, "symbol", type=kind, name=name, alpha="1", clip_to_extent="1", force_rhr="0")
     layer = SubElement(symbol, "layer", {"class": symbol_layer, "enabled": "1", "locked": "0", "pass": "0"})
     _options(layer, options)
     # QGIS before 3.18 reads these instead.

@@ -92,7 +92,7 @@ def prepare(con: duckdb.DuckDBPyConnection, slug: str, crs: str, audience: str, 
         columns=tuple(kept),
         row_count=_scalar(con, f"SELECT count(*) FROM {ROWS}"),
         run=run,
-        attribution="; ".join(_attributions(con, audience)),
+        attribution="; ".join(attributions(con, audience)),
     )
 
 
@@ -131,7 +131,10 @@ def table_query(con: duckdb.DuckDBPyConnection, table: str, audience: str) -> st
 
 def _where(con: duckdb.DuckDBPyConnection, table: str, audience: str) -> str:
     described = {row[0] for row in con.execute(f"DESCRIBE layer.{identifier(table)}").fetchall()}
-    return f"WHERE audience = {literal(audience)}" if "audience" in described else ""
+    if "audience" in described:
+        return f"WHERE audience = {literal(audience)}"
+    # What does not say that it is for everybody is not.
+    return "WHERE visibility = 'public'" if "visibility" in described and audience == "public" else ""
 
 
 def _check_rows(con: duckdb.DuckDBPyConnection, slug: str, audience: str, numbers: Sequence[str]) -> None:
@@ -146,9 +149,7 @@ def _check_rows(con: duckdb.DuckDBPyConnection, slug: str, audience: str, number
         "a building occurs more than once": f"building_id IN ({doubles})",
     }
     for what, condition in problems.items():
-        found = con.execute(
-            f"SELECT building_id, count(*) OVER () FROM {ROWS} WHERE {condition} LIMIT 1"
-        ).fetchone()
+        found = con.execute(f"SELECT building_id, count(*) OVER () FROM {ROWS} WHERE {condition} LIMIT 1").fetchone()
         if found:
             raise PublishError(
                 what,
@@ -192,11 +193,10 @@ def _run_value(con: duckdb.DuckDBPyConnection, name: str) -> Any:
     return key and _scalar(con, f"SELECT max(value) FROM layer.run WHERE {key} = {literal(name)}")
 
 
-def _attributions(con: duckdb.DuckDBPyConnection, audience: str) -> list[str]:
+def attributions(con: duckdb.DuckDBPyConnection, audience: str) -> list[str]:
+    """Words the sources of an audience's layer ask for, each once, in alphabetical order."""
     where = _where(con, "source", audience)
-    rows = con.execute(
-        f"SELECT DISTINCT attribution FROM layer.source {where} ORDER BY attribution"
-    ).fetchall()
+    rows = con.execute(f"SELECT DISTINCT attribution FROM layer.source {where} ORDER BY attribution").fetchall()
     return [row[0] for row in rows if row[0]]
 
 

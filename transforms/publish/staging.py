@@ -136,9 +136,7 @@ def _only_publisher(store: Path, slug: str) -> Iterator[None]:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
         os.close(descriptor)
-        raise PublishError(
-            "another run is publishing this city", city=slug, next_step="wait for it to end"
-        ) from error
+        raise PublishError("another run is publishing this city", city=slug, next_step="wait for it to end") from error
     try:
         yield
     finally:

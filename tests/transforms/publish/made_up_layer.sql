@@ -50,12 +50,12 @@ SELECT
     CASE WHEN i % 7 > 0
         THEN row_number() OVER (PARTITION BY a.audience ORDER BY i % 7 = 0, u DESC, i)::INTEGER
     END AS priority_rank,
-    CASE WHEN i % 7 > 0 THEN 'register: volledig pand; OSM: disused=yes; geen onderneming; vierde reden'
+    CASE WHEN i % 7 > 0 THEN 'Register: volledig pand; 1e | OSM: disused=yes | Geen onderneming | Vierde'
     END AS reasons,
     (i % 3)::INTEGER AS evidence_count,
     CASE WHEN i % 3 > 0 THEN DATE '2024-05-01' END AS oldest_evidence_on,
     CASE WHEN i % 3 > 0 THEN DATE '2026-02-03' END AS newest_evidence_on,
-    CASE WHEN i % 11 = 0 THEN NULL WHEN i % 3 > 0 THEN 'grb, osm' ELSE 'grb' END AS sources,
+    CASE WHEN i % 11 = 0 THEN NULL WHEN i % 3 > 0 THEN 'GRB, gebouwen; OpenStreetMap' ELSE 'GRB, gebouwen' END AS sources,
     'ODbL-1.0' AS licence,
     'run-7' AS run_id,
     'c1' AS config_version,
@@ -69,10 +69,12 @@ SELECT audience, building_id, 'register' AS kind, CASE WHEN priority_rank % 2 = 
 FROM layer.building WHERE evidence_count > 0;
 
 CREATE TABLE layer.source AS
-SELECT 'grb' AS feed, 'GRB' AS title, 'Digitaal Vlaanderen' AS publisher, 'Gratis Open Data Licentie' AS licence,
-    'Bron: GRB, Digitaal Vlaanderen' AS attribution, DATE '2026-02-28' AS snapshot_on
+SELECT 'grb' AS feed, 'GRB, gebouwen' AS title, 'Digitaal Vlaanderen' AS publisher, 'Gratis Open Data Licentie' AS licence,
+    'Bron: GRB, Digitaal Vlaanderen' AS attribution, DATE '2026-02-28' AS snapshot_on, 'public' AS visibility
 UNION ALL
-SELECT 'osm', 'OpenStreetMap', 'OpenStreetMap', 'ODbL-1.0', '© OpenStreetMap contributors', DATE '2026-03-01';
+SELECT 'osm', 'OpenStreetMap', 'OpenStreetMap', 'ODbL-1.0', '© OpenStreetMap contributors', DATE '2026-03-01', 'public'
+UNION ALL
+SELECT 'lijst', 'Interne lijst', 'Stad', NULL, 'Interne lijst van de stad', DATE '2026-03-01', 'city';
 
 CREATE TABLE layer.change (building_id VARCHAR, change VARCHAR, replaced_by VARCHAR);
 

@@ -70,9 +70,7 @@ def test_rows_come_by_rank_then_id_and_unranked_last(db: sqlite3.Connection) -> 
     assert rows == sorted(rows, key=lambda row: (row[0] is None, row[0] or 0, row[1]))
     assert rows[0][0] == 1
     assert rows[-1][0] is None
-    assert [row[0] for row in db.execute("SELECT fid FROM buildings ORDER BY fid")] == list(
-        range(1, len(rows) + 1)
-    )
+    assert [row[0] for row in db.execute("SELECT fid FROM buildings ORDER BY fid")] == list(range(1, len(rows) + 1))
 
 
 def test_every_value_and_every_null_is_the_layers_own(
@@ -95,19 +93,22 @@ def test_attribute_tables_hold_their_audiences_rows(
     db: sqlite3.Connection, path: Path, unchanged: duckdb.DuckDBPyConnection
 ) -> None:
     audience = "city" if "city" in path.name else "public"
-    wanted = unchanged.execute(
-        "SELECT count(*) FROM layer.evidence WHERE audience = ?", [audience]
-    ).fetchall()
+    wanted = unchanged.execute("SELECT count(*) FROM layer.evidence WHERE audience = ?", [audience]).fetchall()
     assert db.execute("SELECT count(*) FROM evidence").fetchall() == wanted
-    row = db.execute(
-        "SELECT weight, observed_on, fetched_at, tags FROM evidence WHERE weight IS NOT NULL"
-    ).fetchone()
+    row = db.execute("SELECT weight, observed_on, fetched_at, tags FROM evidence WHERE weight IS NOT NULL").fetchone()
     assert row == (6.5, "2026-02-03", "2026-02-03T04:05:06.000Z", '["a","b"]')
     assert db.execute("SELECT count(*) FROM evidence WHERE weight IS NULL").fetchone()[0] > 0
     assert db.execute("SELECT count(*) FROM changes").fetchone()[0] == 0
     assert dict(db.execute("SELECT key, value FROM run"))["as_of"] == "2026-03-02"
     kinds = dict(db.execute("SELECT table_name, data_type FROM gpkg_contents"))
     assert {kinds[name] for name in (*TABLES, "layer_styles")} == {"attributes"}
+
+
+def test_a_source_for_the_city_is_named_to_the_city_only(db: sqlite3.Connection, path: Path) -> None:
+    feeds = {row[0] for row in db.execute("SELECT feed FROM sources")}
+    texts = "".join(row[0] for row in db.execute("SELECT description FROM gpkg_contents"))
+    assert feeds == ({"grb", "osm", "lijst"} if "city" in path.name else {"grb", "osm"})
+    assert ("Interne lijst" in texts) == ("city" in path.name)
 
 
 def test_every_column_has_title_and_description(db: sqlite3.Connection) -> None:
@@ -117,19 +118,14 @@ def test_every_column_has_title_and_description(db: sqlite3.Connection) -> None:
     }
     layers = ("buildings", "pins", *TABLES)
     columns = {
-        (layer, row[1])
-        for layer in layers
-        for row in db.execute(f"PRAGMA table_info({layer})")
-        if row[1] != "fid"
+        (layer, row[1]) for layer in layers for row in db.execute(f"PRAGMA table_info({layer})") if row[1] != "fid"
     }
     assert set(told) == columns
     assert told["buildings", "name"] == ("NL name", "betekenis van name / meaning of name")
     assert told["pins", "footprint_m2"] == ("NL footprint_m2", "meaning of footprint_m2 [m²]")
     assert set(db.execute("SELECT table_name, column_name FROM dictionary")) == columns
     assert db.execute("SELECT unit FROM dictionary WHERE column_name = 'name'").fetchone() == (None,)
-    extended = db.execute(
-        "SELECT table_name, scope FROM gpkg_extensions WHERE extension_name = 'gpkg_schema'"
-    )
+    extended = db.execute("SELECT table_name, scope FROM gpkg_extensions WHERE extension_name = 'gpkg_schema'")
     assert set(extended) == {
         ("gpkg_data_columns", "read-write"),
         ("gpkg_data_column_constraints", "read-write"),
@@ -170,9 +166,7 @@ def test_qml_has_classes_outlines_labels_aliases_and_words(db: sqlite3.Connectio
     }
     for layer, root in roots.items():
         rules = {rule.get("label"): rule for rule in root.iter("rule") if rule.get("symbol")}
-        assert (
-            len(rules) == 10
-        )  # five classes, grey, three sure outlines and one unsure (`onbekend` fills by ELSE)
+        assert len(rules) == 10  # five classes, grey, three sure outlines and one unsure (`onbekend` fills by ELSE)
         assert len(root.findall("./renderer-v2/symbols/symbol")) == 10
         assert {rule.get("symbol") for rule in rules.values()} == {str(i) for i in range(10)}
         assert set(BANDS.values()) <= set(rules)
@@ -216,9 +210,7 @@ def test_sld_is_well_formed_and_has_the_same_classes(db: sqlite3.Connection) -> 
         assert "#c6c6c6" in fills
 
 
-def test_equal_input_gives_equal_bytes(
-    published: Path, unchanged: duckdb.DuckDBPyConnection, tmp_path: Path
-) -> None:
+def test_equal_input_gives_equal_bytes(published: Path, unchanged: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     again = publish_city(unchanged, "gent", CRS, tmp_path)
     assert len(again) == 5
     for name, path in again.items():
@@ -228,11 +220,7 @@ def test_equal_input_gives_equal_bytes(
 def test_the_order_of_the_rows_in_the_warehouse_does_not_matter(
     published: Path, layer: duckdb.DuckDBPyConnection, tmp_path: Path
 ) -> None:
-    layer.execute(
-        "CREATE OR REPLACE TABLE layer.building AS SELECT * FROM layer.building ORDER BY hash(building_id)"
-    )
-    layer.execute(
-        "CREATE OR REPLACE TABLE layer.evidence AS SELECT * FROM layer.evidence ORDER BY hash(building_id)"
-    )
+    layer.execute("CREATE OR REPLACE TABLE layer.building AS SELECT * FROM layer.building ORDER BY hash(building_id)")
+    layer.execute("CREATE OR REPLACE TABLE layer.evidence AS SELECT * FROM layer.evidence ORDER BY hash(building_id)")
     for name, path in publish_city(layer, "gent", CRS, tmp_path).items():
         assert path.read_bytes() == (published / name).read_bytes(), name

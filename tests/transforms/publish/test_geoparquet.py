@@ -66,9 +66,7 @@ def test_nulls_and_types_are_the_layers_own(published: Path, unchanged: duckdb.D
     assert difference == [(0,)]
 
 
-def test_a_window_reads_few_row_groups(
-    make_layer: Callable[[int], duckdb.DuckDBPyConnection], tmp_path: Path
-) -> None:
+def test_a_window_reads_few_row_groups(make_layer: Callable[[int], duckdb.DuckDBPyConnection], tmp_path: Path) -> None:
     con = make_layer(60_000)
     # Ids that say nothing of the place, or sorting by id would do as well.
     con.execute("UPDATE layer.building SET building_id = 'x:' || hash(building_id)")

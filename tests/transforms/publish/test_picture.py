@@ -22,9 +22,7 @@ def _share(picture: Path, colour: str, tolerance: int = 12) -> float:
 
 @pytest.fixture
 def town(layer: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
-    layer.execute(
-        "CREATE SCHEMA core; CREATE TABLE core.building AS SELECT DISTINCT geom FROM layer.building"
-    )
+    layer.execute("CREATE SCHEMA core; CREATE TABLE core.building AS SELECT DISTINCT geom FROM layer.building")
     return layer
 
 
@@ -39,9 +37,7 @@ def test_picture_is_small_and_shows_every_class(town: duckdb.DuckDBPyConnection,
     assert _share(picture, UNKNOWN_COLOUR) > 0.005
 
 
-def test_other_buildings_are_drawn_only_where_there_are_any(
-    town: duckdb.DuckDBPyConnection, tmp_path: Path
-) -> None:
+def test_other_buildings_are_drawn_only_where_there_are_any(town: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     town.execute("INSERT INTO core.building SELECT ST_MakeEnvelope(103990, 192990, 104590, 193600)")
     whole = draw_map(town, tmp_path / "a.png", title="Gent")
     bare = draw_map(town, tmp_path / "b.png", title="Gent", background="core.nothing")
@@ -72,7 +68,5 @@ def test_equal_layers_give_equal_pictures(town: duckdb.DuckDBPyConnection, tmp_p
 
 def test_an_empty_layer_gives_a_picture_all_the_same(town: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     town.execute("DELETE FROM layer.building")
-    picture = draw_map(
-        town, tmp_path / "map.png", title="Een stad met een heel lange naam: onderbenutte gebouwen"
-    )
+    picture = draw_map(town, tmp_path / "map.png", title="Een stad met een heel lange naam: onderbenutte gebouwen")
     assert _share(picture, PRIORITY_CLASSES[-1].colour) == 0

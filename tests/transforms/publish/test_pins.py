@@ -11,6 +11,7 @@ import geopandas
 import pytest
 from pyproj import Transformer
 
+from transforms.publish import pins as pins_module
 from transforms.publish.publish import publish_city
 
 CRS = "EPSG:31370"
@@ -36,9 +37,7 @@ def test_ids_are_the_buildings_and_unique(pins: dict[str, Any]) -> None:
     assert ids == [feature["properties"]["building_id"] for feature in pins["features"]]
 
 
-def test_coordinates_are_longitude_latitude_with_seven_decimals(
-    pins: dict[str, Any], published: Path
-) -> None:
+def test_coordinates_are_longitude_latitude_with_seven_decimals(pins: dict[str, Any], published: Path) -> None:
     frame = geopandas.read_file(published / "gent.gpkg", layer="pins").set_index("building_id")
     to_degrees = Transformer.from_crs(31370, 4326, always_xy=True)
     for feature in pins["features"]:
@@ -60,8 +59,7 @@ def test_properties_are_those_promised_and_null_stays_null(pins: dict[str, Any])
     by_id = {feature["id"]: feature["properties"] for feature in pins["features"]}
     unknown = by_id["grb:0000105"]  # a multiple of 7, 5 and 3, and odd
     assert (
-        {unknown[name] for name in ("priority_score", "priority_rank", "underuse_probability", "reasons")}
-        == {None}
+        {unknown[name] for name in ("priority_score", "priority_rank", "underuse_probability", "reasons")} == {None}
         if unknown["reasons"] is None
         else False
     )
@@ -73,10 +71,16 @@ def test_properties_are_those_promised_and_null_stays_null(pins: dict[str, Any])
 def test_reasons_are_a_list_of_at_most_three(pins: dict[str, Any]) -> None:
     by_id = {feature["id"]: feature["properties"] for feature in pins["features"]}
     assert by_id["grb:0000002"]["reasons"] == [
-        "register: volledig pand",
+        "Register: volledig pand; 1e",
         "OSM: disused=yes",
-        "geen onderneming",
+        "Geen onderneming",
     ]
+
+
+def test_separators_are_those_the_layer_is_joined_with() -> None:
+    sql = (Path(pins_module.__file__).parents[1] / "layer" / "building.sql").read_text(encoding="utf-8")
+    assert f"string_agg(detail_nl, '{pins_module.REASON_SEPARATOR}'" in sql
+    assert f"string_agg(DISTINCT f.title, '{pins_module.SOURCE_SEPARATOR}'" in sql
 
 
 def test_a_building_is_attributed_to_its_own_sources(pins: dict[str, Any]) -> None:
@@ -86,9 +90,7 @@ def test_a_building_is_attributed_to_its_own_sources(pins: dict[str, Any]) -> No
     assert by_id["grb:0000002"] == "Bron: GRB, Digitaal Vlaanderen; © OpenStreetMap contributors"
 
 
-def test_a_layer_without_buildings_gives_an_empty_collection(
-    layer: duckdb.DuckDBPyConnection, tmp_path: Path
-) -> None:
+def test_a_layer_without_buildings_gives_an_empty_collection(layer: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     layer.execute("DELETE FROM layer.building; DELETE FROM layer.evidence")
     paths = publish_city(layer, "gent", CRS, tmp_path)
     assert json.loads(paths["gent_pins.geojson"].read_text(encoding="utf-8"))["features"] == []

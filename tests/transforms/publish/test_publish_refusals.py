@@ -134,9 +134,7 @@ def test_a_parquet_or_pins_file_that_lost_rows_is_not_published(
     assert [path.name for path in tmp_path.iterdir()] == [".gent"]
 
 
-def test_geometry_in_another_crs_than_stated_is_seen(
-    layer: duckdb.DuckDBPyConnection, tmp_path: Path
-) -> None:
+def test_geometry_in_another_crs_than_stated_is_seen(layer: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     """Lambert 72 metres read as degrees end up nowhere on earth."""
     with pytest.raises(PublishError):
         publish_city(layer, "gent", "EPSG:4326", tmp_path)

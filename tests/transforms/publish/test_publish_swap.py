@@ -103,9 +103,7 @@ def test_a_reader_never_finds_nothing_or_half(tmp_path: Path) -> None:
 
 
 def _read_at(directory: int, name: str) -> str:
-    with open(
-        name, opener=lambda path, flags: os.open(path, flags, dir_fd=directory), encoding="utf-8"
-    ) as file:
+    with open(name, opener=lambda path, flags: os.open(path, flags, dir_fd=directory), encoding="utf-8") as file:
         return file.read()
 
 
@@ -116,9 +114,7 @@ def test_what_a_killed_process_left_is_removed(layer: duckdb.DuckDBPyConnection,
     assert sorted(path.name for path in tmp_path.iterdir()) == [".gent", "gent"]
 
 
-def test_two_processes_do_not_publish_one_city_at_once(
-    layer: duckdb.DuckDBPyConnection, tmp_path: Path
-) -> None:
+def test_two_processes_do_not_publish_one_city_at_once(layer: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     with new_set(tmp_path, "gent", "first"), pytest.raises(PublishError, match="another run"):
         publish_city(layer, "gent", CRS, tmp_path)
     assert (tmp_path / "gent").resolve().name == "first"
@@ -187,9 +183,7 @@ def test_a_full_disk_leaves_the_old_set_whole(
     assert len(list((tmp_path / ".gent").iterdir())) == 1
 
 
-def test_with_room_enough_the_limited_process_publishes(
-    layer: duckdb.DuckDBPyConnection, tmp_path: Path
-) -> None:
+def test_with_room_enough_the_limited_process_publishes(layer: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     """The counterpart, without which the tests above would pass for any crash."""
     publish_city(layer, "gent", CRS, tmp_path)
     done = _publish_with_limit(tmp_path, 50_000_000)
@@ -214,9 +208,7 @@ def small_disk(tmp_path: Path) -> Path:
 
 def test_a_disk_that_is_really_full_is_called_so(layer: duckdb.DuckDBPyConnection, small_disk: Path) -> None:
     try:
-        publish_city(
-            layer, "gent", CRS, small_disk, ("public",)
-        )  # fits once, but not a second time beside itself
+        publish_city(layer, "gent", CRS, small_disk, ("public",))  # fits once, but not a second time beside itself
         before = _contents(small_disk / "gent")
         with pytest.raises(PublishError, match="the disk is full"):
             publish_city(layer, "gent", CRS, small_disk, ("public",))

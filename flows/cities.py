@@ -1,0 +1,66 @@
+"""The cities there are: files of the project and warehouses of earlier runs, each file held to the model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from flows.query import known_slugs
+from flows.workspace import Workspace
+from sources._kit.city import City, Feed, load_city
+from sources._kit.contract import load_source, settings_of
+from sources._kit.errors import OnbenutError
+
+
+@dataclass
+class CityEntry:
+    """One city; `problem` says why its file is not valid."""
+
+    slug: str
+    file: Path | None
+    has_warehouse: bool
+    name: str | None = None
+    local: list[str] = field(default_factory=list)
+    remote: list[str] = field(default_factory=list)
+    problem: str | None = None
+
+
+def list_cities(space: Workspace) -> list[CityEntry]:
+    """All cities by slug. A city that was run from a file elsewhere has no file here."""
+    files = {path.stem.lower().replace("-", "_"): path for path in sorted(space.cities.glob("*.toml"))}
+    for path in sorted(space.sample.glob("*/*.toml")):
+        files.setdefault(path.stem, path)
+    run = set(known_slugs(space))
+    return [_entry(slug, files.get(slug), slug in run, space) for slug in sorted({*files, *run})]
+
+
+def check_city(city: City) -> None:
+    """Hold a city to what its sources ask of it.
+
+    Raises:
+        OnbenutError: a feed names an unknown source or setting.
+    """
+    for feed in city.feeds.values():
+        load_source(feed.source)
+        settings_of(city, feed)
+
+
+def is_local(feed: Feed) -> bool:
+    """Whether every part of a feed is a file."""
+    return all(urlsplit(place).scheme not in ("http", "https") for place in feed.locations.values())
+
+
+def _entry(slug: str, file: Path | None, has_warehouse: bool, space: Workspace) -> CityEntry:
+    entry = CityEntry(slug, file, has_warehouse)
+    if file is None:
+        return entry
+    try:
+        city = load_city(file, space.cities)
+        entry.name = city.name
+        for feed in city.feeds.values():
+            (entry.local if is_local(feed) else entry.remote).append(feed.name)
+        check_city(city)
+    except OnbenutError as error:
+        entry.problem = str(error)
+    return entry

@@ -1,0 +1,150 @@
+"""The command line. Each command imports what it needs when it is called, so that those that only read start at once."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from flows.workspace import workspace
+from sources._kit.errors import OnbenutError
+
+DEFECT = 70  # as sysexits.h names an internal error; 2 is what Typer gives for wrong usage
+
+app = typer.Typer(
+    help="Finds the atypical buildings of a city that stand empty or are underused, and explains why.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+class Audience(StrEnum):
+    """Who a layer is for."""
+
+    PUBLIC = "public"
+    CITY = "city"
+
+
+class Form(StrEnum):
+    """How an answer is written."""
+
+    TABLE = "table"
+    CSV = "csv"
+    JSON = "json"
+
+
+CityName = Annotated[str, typer.Argument(metavar="CITY", help="Slug of a city, or path of a city file.")]
+AsJson = Annotated[bool, typer.Option("--json", help="For machines.")]
+
+
+@app.command()
+def demo(
+    buildings: Annotated[int, typer.Option(help="How many buildings the made-up city has.")] = 4000,
+    seed: Annotated[int, typer.Option(help="Of everything random in it.")] = 1,
+) -> None:
+    """Run the made-up city, end to end, offline; print where everything is."""
+    from flows.commands.demo import demo as command
+
+    raise typer.Exit(command(workspace(), buildings, seed))
+
+
+@app.command()
+def run(
+    city: CityName,
+    as_of: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], metavar="DATE", help="The day the city is looked at."),
+    ] = None,
+    offline: Annotated[bool, typer.Option("--offline", help="Stored snapshots only.")] = False,
+) -> None:
+    """Fetch, build, check and publish a city. Exit status 3: the run went well, but not every product could be made."""
+    from flows.commands.run import run as command
+
+    raise typer.Exit(command(city, workspace(), as_of.date() if as_of else None, offline))
+
+
+@app.command()
+def status(
+    city: Annotated[str | None, typer.Argument(metavar="[CITY]", help="Without: all cities that were run.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show feeds with their age and state, rejects, matches and the last run."""
+    from flows.commands.status import status as command
+
+    raise typer.Exit(command(city, workspace(), as_json))
+
+
+@app.command()
+def explain(
+    city: CityName,
+    building: Annotated[
+        str,
+        typer.Argument(metavar="ID", help="Building id, with or without its issuer, or an OSM id such as way/123."),
+    ],
+    audience: Annotated[Audience, typer.Option(help="Whose sources count.")] = Audience.CITY,
+    as_json: AsJson = False,
+) -> None:
+    """Show every piece of evidence, weight, source and date behind the scores of a building."""
+    from flows.commands.explain import explain as command
+
+    raise typer.Exit(command(city, building, workspace(), audience.value, as_json))
+
+
+@app.command()
+def sql(
+    city: CityName,
+    query: Annotated[str, typer.Argument(metavar="SQL", help="One SELECT.")],
+    form: Annotated[Form, typer.Option("--format", help="How the answer is written.")] = Form.TABLE,
+    limit: Annotated[int | None, typer.Option(min=0, help="Rows at most; a table shows 100 without.")] = None,
+) -> None:
+    """Ask the warehouse of a city; nothing is written, also while a run is under way."""
+    from flows.commands.sql import sql as command
+
+    raise typer.Exit(command(city, query, workspace(), form.value, limit))
+
+
+@app.command()
+def export(
+    city: CityName,
+    to: Annotated[Path, typer.Option(metavar="FILE", help="Ends in .gpkg, .parquet, .csv or .geojson.")],
+    where: Annotated[str | None, typer.Option(metavar="SQL", help="Such as \"type = 'church'\".")] = None,
+    bbox: Annotated[
+        str | None, typer.Option(metavar="MINX,MINY,MAXX,MAXY", help="In metres of the city's CRS.")
+    ] = None,
+    audience: Annotated[Audience, typer.Option(help="Whose layer.")] = Audience.PUBLIC,
+) -> None:
+    """Write a part of the layer to a file."""
+    from flows.commands.export import export as command
+
+    raise typer.Exit(command(city, to, workspace(), where, bbox, audience.value))
+
+
+@app.command()
+def cities(as_json: AsJson = False) -> None:
+    """List all cities and validate their files. Exit status 1: one is not valid."""
+    from flows.commands.cities import cities as command
+
+    raise typer.Exit(command(workspace(), as_json))
+
+
+def main() -> None:
+    """Entry point: an error a user can mend is one line and status 1, a defect of ours a traceback and status 70."""
+    try:
+        app()
+    except OnbenutError as error:
+        print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
+        sys.exit(1)
+    except Exception:  # noqa: BLE001 - the last line of defence; it hides nothing
+        traceback.print_exc()
+        sys.exit(DEFECT)
+
+
+if __name__ == "__main__":
+    main()

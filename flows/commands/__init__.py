@@ -1,0 +1,1 @@
+"""What the commands show: one module per command, imported only when the command is called."""

@@ -1,0 +1,63 @@
+"""`onbenut run`: the main job, and what came of it."""
+
+from __future__ import annotations
+
+import sys
+from datetime import date
+
+from rich.console import Console
+
+from flows.commands.matches import print_matches
+from flows.commands.terminal import console, progress, table
+from flows.run import Outcome, run_city
+from flows.status import CityStatus, city_status
+from flows.workspace import Workspace
+from sources._kit.city import load_city
+
+DONE_IN_PART = 3
+
+
+def run(city: str, space: Workspace, as_of: date | None, offline: bool) -> int:
+    """Run a city and report; returns the exit status: 0, or 3 when a product could not be made.
+
+    Raises:
+        OnbenutError: the run failed and replaced nothing.
+    """
+    loaded = load_city(city, space.cities)
+    with progress() as show:
+        outcome = run_city(loaded, space, as_of=as_of, offline=offline, progress=show)
+    report(outcome, city_status(loaded.slug, space), console())
+    return DONE_IN_PART if outcome.not_made else 0
+
+
+def report(outcome: Outcome, status: CityStatus, out: Console) -> None:
+    """Print products, what could not be made, warnings, rows per feed and matches."""
+    what = "nothing has changed" if outcome.unchanged else f"{outcome.tables_built} tables built"
+    out.print(f"{status.facts.get('city', outcome.city)} as of {outcome.as_of}: {what} in {outcome.seconds:.1f} s")
+    feeds = [
+        (
+            name,
+            sum(feed.rows.values()),
+            _rejects(status, name),
+            feed.snapshot_on,
+            "read" if feed.was_parsed else "unchanged",
+        )
+        for name, feed in outcome.feeds.items()
+    ]
+    out.print(table("\nFeeds", ("feed", "rows", "rejects", "data of", ""), feeds, right=("rows", "rejects")))
+    print_matches(status, out)
+    floors = ", ".join(f"{floor} {seconds:.1f}" for floor, seconds in outcome.floors.items())
+    out.print(f"\nSeconds: {floors}")
+    out.print("\nProducts")
+    out.print(f"  {outcome.warehouse}", soft_wrap=True)
+    for path in outcome.products.values():
+        out.print(f"  {path}", soft_wrap=True)
+    err = console(sys.stderr)
+    for product, reason in outcome.not_made.items():
+        err.print(f"not made: {product}: {reason}", soft_wrap=True)
+    for warning in outcome.warnings:
+        err.print(f"warning: {warning}", soft_wrap=True)
+
+
+def _rejects(status: CityStatus, feed: str) -> int:
+    return sum(row["rows"] for row in status.rejects if row["feed"] == feed)

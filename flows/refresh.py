@@ -1,0 +1,132 @@
+"""The nightly flow of one city: `run` under Prefect, with a task per feed that is tried again when a service falters.
+
+The only module that knows Prefect. Tasks take names and paths, never a connection, so that they run on any worker; nothing
+is cached, because the snapshot's hash is the cache. `python -m flows.refresh CITY` uses Prefect's local server.
+"""
+
+from __future__ import annotations
+
+import os
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from flows.workspace import Workspace, workspace
+
+# Prefect reads its settings when it is imported. What the user has set stays.
+os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
+os.environ.setdefault("DO_NOT_TRACK", "1")
+os.environ.setdefault("PREFECT_HOME", str(workspace().home / "data" / "prefect"))
+os.environ.setdefault("PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS", "120")
+
+from prefect import flow, get_run_logger, task
+from prefect.cache_policies import NO_CACHE
+from prefect.runtime import task_run
+from prefect.tasks import exponential_backoff
+
+from flows.run import Outcome, build_city, noting_failure
+from flows.steps import Fetched, fetch_feed
+from sources._kit.city import load_city
+from sources._kit.errors import FetchRefusedError, OnbenutError
+
+RETRIES = 3
+BACKOFF_S = 20
+
+
+def _may_recover(_task: object, _run: object, state: Any) -> bool:
+    """Whether waiting can help: a service may come back, a file that is not there will not appear."""
+    error = state.result(raise_on_failure=False)
+    return isinstance(error, FetchRefusedError) and "url" in error.where
+
+
+@task(
+    name="fetch",
+    task_run_name="fetch-{feed}",
+    retries=RETRIES,
+    retry_delay_seconds=exponential_backoff(backoff_factor=BACKOFF_S),
+    retry_jitter_factor=0.5,
+    retry_condition_fn=_may_recover,
+    cache_policy=NO_CACHE,
+)
+def fetch(city: str, feed: str, home: str) -> Fetched:
+    """Fetch one feed; the last attempt falls back on the last good snapshot.
+
+    Raises:
+        OnbenutError: nothing could be fetched and there is no good snapshot from before.
+    """
+    space = Workspace(Path(home))
+    loaded = load_city(city, space.cities)
+    is_last = (task_run.run_count or 1) > RETRIES
+    try:
+        return fetch_feed(loaded, loaded.feeds[feed], space, fall_back=is_last)
+    except FetchRefusedError as error:
+        if "url" in error.where:
+            raise
+        return fetch_feed(loaded, loaded.feeds[feed], space)
+
+
+@task(name="build", cache_policy=NO_CACHE)
+def build(city: str, fetched: list[Fetched], home: str, as_of: date | None) -> Outcome:
+    """Build, check and publish the city from its snapshots.
+
+    Raises:
+        OnbenutError: a check or a product failed; nothing was replaced.
+    """
+    space, logger = Workspace(Path(home)), get_run_logger()
+    loaded = load_city(city, space.cities)
+    try:
+        return build_city(
+            loaded, space, fetched, as_of=as_of, progress=lambda floor, what: logger.info("%s %s", floor, what)
+        )
+    except OnbenutError as error:
+        raise without_value(error) from None
+
+
+@flow(name="refresh", flow_run_name="refresh-{city}", persist_result=False)
+def refresh(city: str, as_of: date | None = None) -> Outcome:
+    """Refresh one city, by slug or by the path of its file.
+
+    Raises:
+        OnbenutError: a feed, a check or a product failed; the old layer stays whole.
+    """
+    space = workspace()
+    loaded = load_city(city, space.cities)
+    with noting_failure(loaded, space):
+        futures = [fetch.submit(city, name, str(space.home)) for name in loaded.feeds]
+        for future in futures:
+            future.wait()
+        fetched = [future.result() for future in futures]
+        outcome = build(city, fetched, str(space.home), as_of)
+    logger = get_run_logger()
+    for warning in outcome.warnings:
+        logger.warning(warning)
+    return outcome
+
+
+def without_value(error: OnbenutError) -> OnbenutError:
+    """The same error without the value it met: it may be a cell of a register, and Prefect keeps its logs."""
+    where = {name: value for name, value in error.where.items() if name != "value"}
+    return type(error)(error.what, next_step=error.next_step, **where)
+
+
+def main() -> None:
+    """Entry point of `python -m flows.refresh`: exit status 0 only when the city was refreshed."""
+    import argparse
+    import sys
+
+    parser = argparse.ArgumentParser(prog="python -m flows.refresh", description="Refresh one city under Prefect.")
+    parser.add_argument("city", metavar="CITY", help="slug of a city, or path of a city file")
+    parser.add_argument("--as-of", type=date.fromisoformat, metavar="DATE", help="the day the city is looked at")
+    given = parser.parse_args()
+    try:
+        outcome = refresh(given.city, given.as_of)
+    except OnbenutError as error:
+        print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
+        sys.exit(1)
+    for product, reason in outcome.not_made.items():
+        print(f"not made: {product}: {reason}", file=sys.stderr)
+    print(f"{outcome.city} as of {outcome.as_of}: {outcome.warehouse}")
+
+
+if __name__ == "__main__":
+    main()
