@@ -1,9 +1,10 @@
-"""The command line. Each command imports what it needs when it is called, so that those that only read start at once."""
+"""The command line. Each command imports what it needs when it is called: those that only read start at once."""
 
 from __future__ import annotations
 
 import sys
 import traceback
+from collections.abc import Callable
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -14,6 +15,7 @@ import typer
 from flows.workspace import workspace
 from sources._kit.errors import OnbenutError
 
+DONE_IN_PART = 3
 DEFECT = 70  # as sysexits.h names an internal error; 2 is what Typer gives for wrong usage
 
 app = typer.Typer(
@@ -49,7 +51,7 @@ def demo(
     buildings: Annotated[int, typer.Option(help="How many buildings the made-up city has.")] = 4000,
     seed: Annotated[int, typer.Option(help="Of everything random in it.")] = 1,
 ) -> None:
-    """Run the made-up city, end to end, offline; print where everything is."""
+    """Run the made-up city, end to end, offline."""
     from flows.commands.demo import demo as command
 
     raise typer.Exit(command(workspace(), buildings, seed))
@@ -64,7 +66,10 @@ def run(
     ] = None,
     offline: Annotated[bool, typer.Option("--offline", help="Stored snapshots only.")] = False,
 ) -> None:
-    """Fetch, build, check and publish a city. Exit status 3: the run went well, but not every product could be made."""
+    """Fetch, build, check and publish a city.
+
+    Exit status 3: the run went well, but not every product could be made.
+    """
     from flows.commands.run import run as command
 
     raise typer.Exit(command(city, workspace(), as_of.date() if as_of else None, offline))
@@ -75,7 +80,7 @@ def status(
     city: Annotated[str | None, typer.Argument(metavar="[CITY]", help="Without: all cities that were run.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show feeds with their age and state, rejects, matches and the last run."""
+    """Show feeds, refusals and the last run."""
     from flows.commands.status import status as command
 
     raise typer.Exit(command(city, workspace(), as_json))
@@ -91,7 +96,10 @@ def explain(
     audience: Annotated[Audience, typer.Option(help="Whose sources count.")] = Audience.CITY,
     as_json: AsJson = False,
 ) -> None:
-    """Show every piece of evidence, weight, source and date behind the scores of a building."""
+    """Show what is behind the scores of a building.
+
+    Every piece of evidence with its weight, source and date.
+    """
     from flows.commands.explain import explain as command
 
     raise typer.Exit(command(city, building, workspace(), audience.value, as_json))
@@ -104,7 +112,10 @@ def sql(
     form: Annotated[Form, typer.Option("--format", help="How the answer is written.")] = Form.TABLE,
     limit: Annotated[int | None, typer.Option(min=0, help="Rows at most; a table shows 100 without.")] = None,
 ) -> None:
-    """Ask the warehouse of a city; nothing is written, also while a run is under way."""
+    """Ask the warehouse of a city one question.
+
+    Nothing is written; a run under way is not in the way.
+    """
     from flows.commands.sql import sql as command
 
     raise typer.Exit(command(city, query, workspace(), form.value, limit))
@@ -128,22 +139,30 @@ def export(
 
 @app.command()
 def cities(as_json: AsJson = False) -> None:
-    """List all cities and validate their files. Exit status 1: one is not valid."""
+    """List all cities and validate their files.
+
+    Exit status 1: one of them is not valid.
+    """
     from flows.commands.cities import cities as command
 
     raise typer.Exit(command(workspace(), as_json))
 
 
-def main() -> None:
-    """Entry point: an error a user can mend is one line and status 1, a defect of ours a traceback and status 70."""
+def guarded(call: Callable[[], object]) -> None:
+    """Run a command: what a user can mend is one line and status 1, a defect of ours a traceback and status 70."""
     try:
-        app()
+        call()
     except OnbenutError as error:
         print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
         sys.exit(1)
     except Exception:  # noqa: BLE001 - the last line of defence; it hides nothing
         traceback.print_exc()
         sys.exit(DEFECT)
+
+
+def main() -> None:
+    """Entry point of the command `onbenut`."""
+    guarded(app)
 
 
 if __name__ == "__main__":

@@ -112,6 +112,7 @@ def find_building(con: duckdb.DuckDBPyConnection, given: str, city: str) -> str:
 
 _BY_ID = (
     "core.building WHERE building_id = $id",
+    "core.building WHERE substr(building_id, instr(building_id, ':') + 1) = $id",
     "core.building WHERE ends_with(building_id, ':' || $id)",
     "core.building WHERE list_has_any(osm_ids, [$id, 'osm:' || $id])",
     "core.link_place WHERE method = 'inside' AND place_id IN ($id, 'osm:' || $id)",

@@ -51,6 +51,7 @@ def export_layer(
     Args:
         city: slug, or path of a city file.
         target: the extension decides the format; whole or not at all.
+        space: where the city's warehouse is.
         where: one SQL expression over the columns of layer.building.
         box: min x, min y, max x, max y in metres of the city's CRS; a building that touches it is in.
         audience: public or city.

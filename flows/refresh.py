@@ -1,7 +1,8 @@
 """The nightly flow of one city: `run` under Prefect, with a task per feed that is tried again when a service falters.
 
-The only module that knows Prefect. Tasks take names and paths, never a connection, so that they run on any worker; nothing
-is cached, because the snapshot's hash is the cache. `python -m flows.refresh CITY` uses Prefect's local server.
+The only module that knows Prefect. Tasks take names and paths, never a connection, so that they run on any
+worker; nothing is cached, because the snapshot's hash is the cache. `python -m flows.refresh CITY` uses
+Prefect's local server.
 """
 
 from __future__ import annotations
@@ -21,9 +22,11 @@ os.environ.setdefault("PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS", "120")
 
 from prefect import flow, get_run_logger, task
 from prefect.cache_policies import NO_CACHE
-from prefect.runtime import task_run
+from prefect.runtime import flow_run, task_run
 from prefect.tasks import exponential_backoff
 
+from flows.cli import DONE_IN_PART, guarded
+from flows.query import city_slug
 from flows.run import Outcome, build_city, noting_failure
 from flows.steps import Fetched, fetch_feed
 from sources._kit.city import load_city
@@ -82,7 +85,11 @@ def build(city: str, fetched: list[Fetched], home: str, as_of: date | None) -> O
         raise without_value(error) from None
 
 
-@flow(name="refresh", flow_run_name="refresh-{city}", persist_result=False)
+def _flow_run_name() -> str:
+    return f"refresh-{city_slug(flow_run.parameters['city'])}"
+
+
+@flow(name="refresh", flow_run_name=_flow_run_name, persist_result=False)
 def refresh(city: str, as_of: date | None = None) -> Outcome:
     """Refresh one city, by slug or by the path of its file.
 
@@ -90,6 +97,8 @@ def refresh(city: str, as_of: date | None = None) -> Outcome:
         OnbenutError: a feed, a check or a product failed; the old layer stays whole.
     """
     space = workspace()
+    if city.endswith(".toml"):
+        city = str(Path(city).resolve())
     loaded = load_city(city, space.cities)
     with noting_failure(loaded, space):
         futures = [fetch.submit(city, name, str(space.home)) for name in loaded.feeds]
@@ -110,7 +119,7 @@ def without_value(error: OnbenutError) -> OnbenutError:
 
 
 def main() -> None:
-    """Entry point of `python -m flows.refresh`: exit status 0 only when the city was refreshed."""
+    """`python -m flows.refresh`: report what came of it."""
     import argparse
     import sys
 
@@ -118,15 +127,14 @@ def main() -> None:
     parser.add_argument("city", metavar="CITY", help="slug of a city, or path of a city file")
     parser.add_argument("--as-of", type=date.fromisoformat, metavar="DATE", help="the day the city is looked at")
     given = parser.parse_args()
-    try:
-        outcome = refresh(given.city, given.as_of)
-    except OnbenutError as error:
-        print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
-        sys.exit(1)
+    load_city(given.city, workspace().cities)  # a wrong name should not have to wait for Prefect's server
+    outcome = refresh(given.city, given.as_of)
+    print(f"{outcome.city} as of {outcome.as_of}: {outcome.warehouse}")
     for product, reason in outcome.not_made.items():
         print(f"not made: {product}: {reason}", file=sys.stderr)
-    print(f"{outcome.city} as of {outcome.as_of}: {outcome.warehouse}")
+    if outcome.not_made:
+        sys.exit(DONE_IN_PART)
 
 
 if __name__ == "__main__":
-    main()
+    guarded(main)

@@ -129,7 +129,11 @@ def _load(con: duckdb.DuckDBPyConnection, snapshot: Snapshot, warning: str | Non
     else:
         con.execute("DELETE FROM meta.raw_feed WHERE feed = ?", [feed.name])
         source = load_source(feed.source)
-        data_on = source.parse(snapshot, con)
+        try:
+            data_on = source.parse(snapshot, con)
+        except OnbenutError as error:
+            _locate(error, snapshot)
+            raise
         rows = {table: _count(con, feed, table) for table in source.tables(feed)}
         if sum(rows.values()) < feed.rows_min:
             raise FetchRefusedError(
@@ -147,6 +151,14 @@ def _load(con: duckdb.DuckDBPyConnection, snapshot: Snapshot, warning: str | Non
     space.store.accept(snapshot, rows, data_on)
     day = feed.snapshot_on or data_on or _last_modified(snapshot) or snapshot.fetched_at.date()
     return Loaded(feed.name, fingerprint, rows, day, not (stored and stored[0] == fingerprint), warning)
+
+
+def _locate(error: OnbenutError, snapshot: Snapshot) -> None:
+    """Name city and feed, and the provider's file instead of the store's."""
+    error.locate(source=snapshot.feed.source, city=snapshot.city.slug, feed=snapshot.feed.name)
+    names = {str(snapshot.store.blob(part.sha256)): part.file for part in snapshot.parts}
+    if str(error.where.get("file")) in names:
+        error.where["file"] = names[str(error.where["file"])]
 
 
 def _count(con: duckdb.DuckDBPyConnection, feed: Feed, table: str) -> int:

@@ -105,7 +105,8 @@ def load_city(where: str | Path, cities: Path) -> City:
     try:
         return City.model_validate({**table, "slug": slug, "folder": path.resolve().parent})
     except ValidationError as error:
-        first = error.errors()[0]
+        # A misspelt key is also a missing one: the word that was written says more than the one that was not.
+        first = min(error.errors(), key=lambda one: one["type"] != "extra_forbidden")
         key = ".".join(str(part) for part in first["loc"])
         raise CityFileError(
             f"the city file is wrong at `{key}`: {first['msg']}",

@@ -17,14 +17,21 @@ class OnbenutError(Exception):
     """
 
     def __init__(self, what: str, *, next_step: str = "", **where: object) -> None:
+        super().__init__(what)
         self.what = what
         self.next_step = next_step
         self.where = {name: value for name, value in where.items() if value is not None}
+
+    def __str__(self) -> str:
         place = ", ".join(f"{name} {value!s}" for name, value in self.where.items())
-        parts = [f"{what} ({place})" if place else what]
-        if next_step:
-            parts.append(f"Next step: {next_step}")
-        super().__init__(". ".join(parts))
+        parts = [f"{self.what} ({place})" if place else self.what]
+        if self.next_step:
+            parts.append(f"Next step: {self.next_step}")
+        return ". ".join(parts)
+
+    def locate(self, **where: object) -> None:
+        """Add what the code that raised it could not know: the city and feed it worked for."""
+        self.where = {**where, **self.where}
 
 
 class CityFileError(OnbenutError):

@@ -26,7 +26,6 @@ WITH candidate AS MATERIALIZED (
         -- A range runs along one side of the street.
         AND (a.number_value - r.number_value) % 2 = 0
         AND (a.postcode IS NULL OR r.postcode IS NULL OR a.postcode = r.postcode)
-    WHERE r.number_last - r.number_value < 100
     -- A letter that fits wins over the bare number.
     QUALIFY (method = 'exact') >= max(method = 'exact') OVER (PARTITION BY r.feed, r.register_id)
 ),

@@ -7,6 +7,7 @@ from pathlib import Path
 import duckdb
 import pyogrio
 
+from transforms.publish.geopackage import VERSION, gdal_options
 from transforms.publish.rows import ATTRIBUTE_TABLES, read_run, table_query
 from transforms.publish.staging import new_set, writing
 
@@ -48,7 +49,11 @@ def publish_context(con: duckdb.DuckDBPyConnection, slug: str, crs: str, outputs
     """
     name = f"{slug}_context.gpkg"
     run = read_run(con, slug)
-    with new_set(outputs, slug, run.run_id) as folder, writing(outputs / slug / name, slug):
+    with (
+        new_set(outputs, slug, run.run_id) as folder,
+        writing(outputs / slug / name, slug),
+        gdal_options(OGR_CURRENT_DATE=run.last_change, OGR_SQLITE_SYNCHRONOUS="OFF"),
+    ):
         for layer, (kind, query) in _LAYERS.items():
             if con.execute(f"SELECT count(*) FROM ({query})").fetchone() != (0,):
                 rows = con.execute(query).to_arrow_reader(_BATCH)
@@ -60,6 +65,7 @@ def publish_context(con: duckdb.DuckDBPyConnection, slug: str, crs: str, outputs
                     geometry_name="geom",
                     crs=crs,
                     geometry_type=kind,
+                    dataset_options={"VERSION": VERSION},
                 )
         for layer in ("sources", "run"):
             rows = con.execute(table_query(con, ATTRIBUTE_TABLES[layer], "public")).to_arrow_reader(_BATCH)

@@ -17,7 +17,7 @@ from transforms.publish.rows import ATTRIBUTE_TABLES, PIN_COLUMNS, ROWS, Product
 
 _BATCH = 20_480
 # 1.4 differs only in triggers for writers, and makes the QGIS and GDAL of Debian 12 warn.
-_VERSION = "1.3"
+VERSION = "1.3"
 
 
 def write_geopackage(con: duckdb.DuckDBPyConnection, product: Product, entries: Sequence[Entry], path: Path) -> None:
@@ -26,7 +26,7 @@ def write_geopackage(con: duckdb.DuckDBPyConnection, product: Product, entries: 
     `buildings` is MULTIPOLYGON and `pins` POINT, both in the product's CRS, with a spatial index;
     `fid` follows the writing order of `ROWS`.
     """
-    with _gdal_options(OGR_CURRENT_DATE=product.run.last_change, OGR_SQLITE_SYNCHRONOUS="OFF"):
+    with gdal_options(OGR_CURRENT_DATE=product.run.last_change, OGR_SQLITE_SYNCHRONOUS="OFF"):
         names = ", ".join(identifier(name) for name in product.columns)
         _write_features(con, f"SELECT {names}, CAST(ST_AsWKB(geom) AS BLOB) AS geom", path, "buildings", product.crs)
         names = ", ".join(identifier(name) for name in PIN_COLUMNS)
@@ -48,7 +48,7 @@ def _write_features(con: duckdb.DuckDBPyConnection, select: str, path: Path, lay
         geometry_name="geom",
         crs=crs,
         geometry_type="Point" if layer == "pins" else "MultiPolygon",
-        dataset_options={"VERSION": _VERSION},
+        dataset_options={"VERSION": VERSION},
     )
 
 
@@ -57,7 +57,7 @@ def _write_attributes(rows: Any, path: Path, layer: str) -> None:
 
 
 @contextmanager
-def _gdal_options(**options: str) -> Iterator[None]:
+def gdal_options(**options: str) -> Iterator[None]:
     """Set options of GDAL for a while.
 
     The date of change is the run's instead of now, so that equal input gives equal files. SQLite need not

@@ -23,7 +23,8 @@
 --   listed_on | DATE | - | Opgenomen op | day of listing; null where unknown
 --   geom | GEOMETRY | - | Geometrie | what the register drew, if anything
 WITH checked AS (
-    SELECT *,
+    SELECT *, house_number_value(house_number) AS first_value,
+        coalesce(house_number_value(house_number_to), house_number_last(house_number)) AS last_value,
         CASE
             WHEN defect IS NOT NULL THEN defect
             WHEN register_id IS NULL THEN 'no id'
@@ -38,11 +39,10 @@ WITH checked AS (
 )
 SELECT
     feed, register_id, source_row, building_number, capakey_key(capakey) AS capakey, street, street_key(street) AS street_key,
-    house_number_value(house_number) AS number_value,
-    greatest(
-        house_number_value(house_number),
-        coalesce(house_number_value(house_number_to), house_number_last(house_number), house_number_value(house_number))
-    ) AS number_last,
+    first_value AS number_value,
+    -- A second number is a range along one side of the street; "50" with "101" is flat 101 of number 50.
+    CASE WHEN last_value > first_value AND last_value - first_value <= 30 AND (last_value - first_value) % 2 = 0
+         THEN last_value ELSE first_value END AS number_last,
     house_number_suffix(house_number) AS number_suffix,
     box_number, postcode, municipality, part, kind, coalesce(inventory, 'vacancy') AS inventory, status,
     register_date(listed_on) AS listed_on, geom,

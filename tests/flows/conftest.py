@@ -1,0 +1,97 @@
+"""A made-up city, run once by the installed command, and ways to call that command."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from flows.workspace import Workspace
+
+Done = subprocess.CompletedProcess[str]
+NAME = "voorbeeldstad"
+ONBENUT = Path(sys.executable).with_name("onbenut")
+
+
+@dataclass(frozen=True)
+class Home:
+    """An ONBENUT_HOME of a test's own."""
+
+    path: Path
+
+    @property
+    def space(self) -> Workspace:
+        return Workspace(self.path)
+
+    @property
+    def city(self) -> Path:
+        """File of the made-up city in it."""
+        return self.space.sample / NAME / f"{NAME}.toml"
+
+    @property
+    def env(self) -> dict[str, str]:
+        return {**os.environ, "ONBENUT_HOME": str(self.path)}
+
+    def onbenut(self, *words: object) -> Done:
+        """Call the installed command."""
+        return self.call(ONBENUT, *words)
+
+    def call(self, *words: object) -> Done:
+        return subprocess.run(
+            [str(word) for word in words], env=self.env, capture_output=True, text=True, timeout=60, check=False
+        )
+
+
+@dataclass(frozen=True)
+class Demo:
+    """The home in which `onbenut demo` ran, and what it printed. Tests only read in it."""
+
+    home: Home
+    done: Done
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
+    """A made-up city of 2,000 buildings."""
+    home = Home(tmp_path_factory.mktemp("demo"))
+    done = home.onbenut("demo", "--buildings", 2000, "--seed", 3)
+    assert done.returncode == 0, done.stderr
+    return Demo(home, done)
+
+
+@pytest.fixture
+def home(demo: Demo) -> Home:
+    """The home that all tests read in."""
+    return demo.home
+
+
+@pytest.fixture
+def own_home(demo: Demo, tmp_path: Path) -> Home:
+    """A copy of it, for tests that write."""
+    shutil.copytree(demo.home.path, tmp_path / "home", symlinks=True)
+    return Home(tmp_path / "home")
+
+
+@pytest.fixture
+def empty_home(tmp_path: Path) -> Home:
+    """A home in which nothing ran."""
+    return Home(tmp_path)
+
+
+@pytest.fixture
+def changed_city(own_home: Home) -> Callable[[str, str], Path]:
+    """The city's file with one text replaced by another."""
+
+    def change(old: str, new: str) -> Path:
+        content = own_home.city.read_text(encoding="utf-8")
+        assert old in content
+        own_home.city.write_text(content.replace(old, new, 1), encoding="utf-8")
+        return own_home.city
+
+    return change
