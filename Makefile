@@ -2,11 +2,12 @@
 PYTHON ?= python3
 BIN := .venv/bin
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format lock bench clean
+.PHONY: help setup demo test check format lock bench picture clean
 
 help:  ## what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
 
+# --no-deps: the lock is complete, and older pip takes a pinned name for unpinned when an extra of it is asked for.
 .venv/.ready: requirements.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Onbenut needs Python 3.11 or newer; name one with: make PYTHON=python3.12")'
 	$(PYTHON) -m venv .venv
@@ -39,6 +40,9 @@ lock: setup  ## refresh requirements.lock (uv resolves for every Python and plat
 
 bench: setup  ## the made-up city at 100,000 and 1,000,000 buildings (about half an hour, 8 GB)
 	$(BIN)/python -m flows.bench
+
+picture: demo  ## draw the map of the README again
+	$(BIN)/python -m flows.picture
 
 clean:  ## remove what runs and builds made (never what is committed)
 	rm -rf .venv build dist data/raw data/warehouse data/history data/sample outputs

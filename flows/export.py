@@ -2,35 +2,19 @@
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Callable
-from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import duckdb
 
+from flows.export_format import WRITERS, Writer
 from flows.query import city_slug, first_line, open_warehouse
 from flows.workspace import Workspace
-from sources._kit.duck import identifier, literal
+from sources._kit.duck import literal
 from sources._kit.errors import OnbenutError
-from transforms.publish.rows import (
-    ATTRIBUTE_TABLES,
-    PIN_COLUMNS,
-    ROWS,
-    Product,
-    prepare,
-    read_run,
-    table_columns,
-)
-
-if TYPE_CHECKING:
-    from transforms.publish.dictionary import Entry
+from transforms.publish.rows import ROWS, Product, prepare, read_run
 
 Box = tuple[float, float, float, float]
-_ORDER = "ORDER BY priority_rank NULLS LAST, building_id"
-_DECIMALS = 7  # about one centimetre
 
 
 class ExportError(OnbenutError):
@@ -92,17 +76,16 @@ def parse_box(text: str) -> Box:
     return low_x, low_y, high_x, high_y
 
 
-def _writer(target: Path, city: str) -> Callable[[duckdb.DuckDBPyConnection, Product, Path], None]:
-    writers = {".gpkg": _geopackage, ".parquet": _geoparquet, ".geojson": _geojson, ".csv": _csv}
-    if target.suffix.lower() not in writers:
+def _writer(target: Path, city: str) -> Writer:
+    if target.suffix.lower() not in WRITERS:
         raise ExportError(
             "no such format",
             city=city,
             file=target,
             value=target.suffix or "no extension",
-            next_step=f"known extensions: {', '.join(writers)}",
+            next_step=f"known extensions: {', '.join(WRITERS)}",
         )
-    return writers[target.suffix.lower()]
+    return WRITERS[target.suffix.lower()]
 
 
 def _narrow(con: duckdb.DuckDBPyConnection, product: Product, where: str | None, box: Box | None) -> Product:
@@ -157,7 +140,7 @@ def _write_whole(
     con: duckdb.DuckDBPyConnection,
     product: Product,
     target: Path,
-    write: Callable[[duckdb.DuckDBPyConnection, Product, Path], None],
+    write: Writer,
 ) -> None:
     from transforms.publish.staging import writing
 
@@ -170,65 +153,6 @@ def _write_whole(
             part.replace(target)
     finally:
         part.unlink(missing_ok=True)
-
-
-def _geopackage(con: duckdb.DuckDBPyConnection, product: Product, path: Path) -> None:
-    from transforms.publish.geopackage import write_geopackage
-
-    write_geopackage(con, product, _dictionary(con, product), path)
-    with closing(sqlite3.connect(path)) as db:
-        for table in ("evidence", "changes"):
-            db.execute(f"DELETE FROM {table} WHERE building_id NOT IN (SELECT building_id FROM buildings)")
-        db.commit()
-        db.execute("VACUUM")
-
-
-def _geoparquet(con: duckdb.DuckDBPyConnection, product: Product, path: Path) -> None:
-    from transforms.publish.geoparquet import write_geoparquet
-
-    write_geoparquet(con, product, _dictionary(con, product), path)
-
-
-def _dictionary(con: duckdb.DuckDBPyConnection, product: Product) -> list[Entry]:
-    from transforms.publish.dictionary import read_dictionary
-
-    tables = {layer: (table, tuple(table_columns(con, table))) for layer, table in ATTRIBUTE_TABLES.items()}
-    return read_dictionary(
-        con, {"buildings": ("building", product.columns), "pins": ("building", PIN_COLUMNS), **tables}
-    )
-
-
-def _csv(con: duckdb.DuckDBPyConnection, product: Product, path: Path) -> None:
-    """All columns, and the outline as WKT in the city's CRS, which QGIS and spreadsheets both take."""
-    names = ", ".join(identifier(name) for name in product.columns)
-    con.execute(
-        f"COPY (SELECT {names}, ST_AsText(geom) AS geom FROM {ROWS} {_ORDER}) TO {literal(path)} (FORMAT csv, HEADER)"
-    )
-
-
-def _geojson(con: duckdb.DuckDBPyConnection, product: Product, path: Path) -> None:
-    """RFC 7946: longitude and latitude in WGS 84, outer rings counter-clockwise, one feature per line."""
-    import json
-
-    properties = ", ".join(f"{identifier(name)} := {identifier(name)}" for name in product.columns)
-    query = f"""
-        SELECT CAST(to_json(struct_pack("type" := 'Feature', id := building_id,
-            geometry := CAST(ST_AsGeoJSON(shape) AS JSON), properties := struct_pack({properties}))) AS VARCHAR)
-        FROM (
-            SELECT *, ST_Reverse(ST_Normalize(ST_ReducePrecision(
-                ST_Transform(geom, {literal(product.crs)}, 'EPSG:4326', always_xy := true), 1e-{_DECIMALS}))) AS shape
-            FROM {ROWS}
-        ) {_ORDER}
-    """
-    head = {"type": "FeatureCollection", "attribution": product.attribution, "run_id": product.run.run_id}
-    with path.open("w", encoding="utf-8", newline="\n") as file:
-        file.write(json.dumps(head, ensure_ascii=False)[:-1] + ', "features": [\n')
-        separator = ""
-        found = con.execute(query)
-        while batch := found.fetchmany(20_480):
-            file.write(separator + ",\n".join(row[0] for row in batch))
-            separator = ",\n"
-        file.write("\n]}\n")
 
 
 def _crs(con: duckdb.DuckDBPyConnection) -> str:

@@ -25,6 +25,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.runtime import flow_run, task_run
 from prefect.tasks import exponential_backoff
 
+from flows.cities import is_local
 from flows.cli import DONE_IN_PART, guarded
 from flows.query import city_slug
 from flows.run import Outcome, build_city, noting_failure
@@ -59,13 +60,9 @@ def fetch(city: str, feed: str, home: str) -> Fetched:
     """
     space = Workspace(Path(home))
     loaded = load_city(city, space.cities)
-    is_last = (task_run.run_count or 1) > RETRIES
-    try:
-        return fetch_feed(loaded, loaded.feeds[feed], space, fall_back=is_last)
-    except FetchRefusedError as error:
-        if "url" in error.where:
-            raise
-        return fetch_feed(loaded, loaded.feeds[feed], space)
+    # A service may come back, so it is tried again before the last good snapshot has to do; a file will not.
+    is_last = is_local(loaded.feeds[feed]) or (task_run.run_count or 1) > RETRIES
+    return fetch_feed(loaded, loaded.feeds[feed], space, fall_back=is_last)
 
 
 @task(name="build", cache_policy=NO_CACHE)

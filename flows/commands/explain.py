@@ -36,7 +36,7 @@ def _print(found: Explanation, out: Console) -> None:
         out.print(f"\nNo scores: this building is {found.building['state']}.")
         return
     out.print(
-        f"\nUnderuse: {scores['underuse_probability']:.1%} likely out of use "
+        f"\nUnderuse: probability {scores['underuse_probability']:.1%} of being out of use "
         f"(80% interval {scores['underuse_low']:.1%} - {scores['underuse_high']:.1%}), band {scores['underuse_band']}"
     )
     _print_parts(out, "log-odds", _with_evidence(found), scores["underuse_log_odds"])

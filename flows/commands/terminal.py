@@ -6,7 +6,7 @@ import json
 import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, is_dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -80,7 +80,9 @@ def progress() -> Iterator[Progress]:
         started = time.perf_counter()
 
         def write(floor: str, what: str) -> None:
-            print(f"{time.perf_counter() - started:8.1f} s  {floor:9}{what}", file=sys.stderr, flush=True)
+            # Who reads along may leave (`onbenut run gent 2>&1 | head`): the run goes on.
+            with suppress(BrokenPipeError):
+                print(f"{time.perf_counter() - started:8.1f} s  {floor:9}{what}", file=sys.stderr, flush=True)
 
         yield write
         return

@@ -17,6 +17,8 @@ source = "osm_extract"
 path = "{osm}"
 snapshot_on = 2025-05-25
 rows_min = 100
+licence = "made up, free of rights"
+attribution = "Voorbeeldstad: made-up data, no real place"
 """
 _FEEDS = {
     "grb": """
@@ -25,6 +27,8 @@ source = "be_grb"
 path = { adp = "grb/adp_*.json", gbg = "grb/gbg_*.json", knw = "grb/knw_*.json" }
 snapshot_on = 2025-05-25
 rows_min = 100
+licence = "made up, free of rights"
+attribution = "Voorbeeldstad: made-up data, no real place"
 """,
     "addresses": """
 [feeds.addresses]
@@ -33,6 +37,8 @@ path = "addresses.parquet"
 crs = "EPSG:4326"
 snapshot_on = 2025-05-01
 rows_min = 100
+licence = "made up, free of rights"
+attribution = "Voorbeeldstad: made-up data, no real place"
 """,
     "vacancy_register": """
 [feeds.vacancy_register]
@@ -40,8 +46,9 @@ source = "vacancy_register"
 path = "register.csv"
 snapshot_on = 2025-05-28
 rows_min = 5
+licence = "made up, free of rights"
+attribution = "Voorbeeldstad: made-up data, no real place"
 visibility = "public"
-licence = "made up"
 ignore = ["pnd_district_code", "SHAPE_Length", "SHAPE_Area"]
 
 [feeds.vacancy_register.columns]
@@ -75,8 +82,9 @@ source = "vacancy_register"
 path = "vip.xlsx"
 snapshot_on = 2025-05-20
 rows_min = 5
+licence = "made up, free of rights"
+attribution = "Voorbeeldstad: made-up data, no real place"
 visibility = "city"
-licence = "made up"
 ignore = ["DossierPrefix", "DossierType", "VIP-InventarisType", "VIP-StatusCode"]
 
 [feeds.vip_register.columns]
@@ -109,6 +117,8 @@ source = "be_heritage"
 path = "heritage.geojson"
 snapshot_on = 2025-05-25
 rows_min = 5
+licence = "made up, free of rights"
+attribution = "Voorbeeldstad: made-up data, no real place"
 """,
 }
 FEEDS = tuple(_FEEDS)

@@ -36,7 +36,9 @@ class Home:
 
     @property
     def env(self) -> dict[str, str]:
-        return {**os.environ, "ONBENUT_HOME": str(self.path)}
+        # Another test's Prefect is none of this home's business.
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")}
+        return {**kept, "ONBENUT_HOME": str(self.path)}
 
     def onbenut(self, *words: object) -> Done:
         """Call the installed command."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 from collections.abc import Callable
 from datetime import date
@@ -14,7 +15,7 @@ from flows.query import ask
 from flows.run import run_city
 from sources._kit.city import load_city
 from sources._kit.duck import connect
-from tests.flows.conftest import NAME, Demo, Home
+from tests.flows.conftest import NAME, ONBENUT, Demo, Home
 
 ChangedCity = Callable[[str, str], Path]
 
@@ -174,6 +175,17 @@ def test_readers_see_the_old_city_until_the_new_one_is_whole(own_home: Home) -> 
     run_city(city, own_home.space, as_of=date(2025, 2, 1), progress=look)
     assert seen == ["2025-06-01"]
     assert as_of(own_home) == "2025-02-01"
+
+
+def test_a_run_goes_on_when_its_reader_leaves(own_home: Home) -> None:
+    words = [str(ONBENUT), "run", str(own_home.city), "--as-of", "2025-01-15"]
+    with subprocess.Popen(words, env=own_home.env, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
+        assert process.stderr is not None
+        process.stderr.readline()
+        process.stderr.close()
+        process.wait(timeout=60)
+    assert as_of(own_home) == "2025-01-15"
+    assert not own_home.space.failure_log(NAME).exists()
 
 
 def test_cities_lists_the_made_up_city_as_valid(home: Home) -> None:

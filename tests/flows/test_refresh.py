@@ -168,7 +168,7 @@ def test_a_file_that_is_not_there_is_not_waited_for(
     monkeypatch.setattr(quick, "fetch_feed", count)
     (own_home.city.parent / "osm.osm.pbf").unlink()
     outcome = quick.refresh(str(own_home.city))
-    assert calls.count("osm") == 2  # once, and once more for the fallback
+    assert calls.count("osm") == 1
     assert "no such file" in outcome.feeds["osm"].fallback
 
 

@@ -51,7 +51,7 @@ def draw_margin(axes: Axes, title: str, subtitle: str, attributions: Sequence[st
     ]
     _legend(axes, symbols.PRIORITY_TITLE_NL, fills, below - 0.085)
     _legend(axes, symbols.BAND_TITLE_NL, outlines, below - 0.085 - 0.285)
-    text = "\n".join("\n".join(textwrap.wrap(attribution, 44)) for attribution in attributions)
+    text = "\n".join("\n".join(textwrap.wrap(attribution, 38)) for attribution in attributions)
     axes.text(_LEFT, 0.022, text, fontsize=3.9, color=_QUIET, va="bottom", linespacing=1.35)
 
 

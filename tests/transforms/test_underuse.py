@@ -1,0 +1,146 @@
+"""The underuse score against an independent calculation, and the promises it makes whatever the evidence."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from datetime import date
+from typing import Any
+
+import duckdb
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from flows.steps import define_macros
+from flows.workspace import CHECKOUT
+from sources._kit.duck import connect
+from transforms._kit.header import TableSpec, read_spec
+from transforms._kit.reference import read_reference, write_table
+
+Con = duckdb.DuckDBPyConnection
+Item = dict[str, Any]
+REFERENCE = read_reference(CHECKOUT / "data" / "reference")
+KINDS = {row["kind"]: row for row in REFERENCE.tables["evidence_kind"]}
+PARAMETER = {row["name"]: row["value"] for row in REFERENCE.tables["parameter"]}
+SCORE: Sequence[TableSpec] = [
+    read_spec(CHECKOUT / "transforms" / "score" / f"{n}.sql") for n in ("underuse_part", "underuse")
+]
+
+
+@pytest.fixture(scope="module")
+def con() -> Iterator[Con]:
+    with connect() as connection:
+        connection.execute("CREATE SCHEMA core; CREATE SCHEMA score; CREATE SCHEMA evidence; CREATE SCHEMA reference")
+        for name, rows in REFERENCE.tables.items():
+            write_table(connection, name, rows)
+        define_macros(connection)
+        connection.execute("CREATE TABLE core.building AS SELECT 'b' AS building_id")
+        connection.execute("CREATE TABLE score.type AS SELECT 'b' AS building_id, true AS is_atypical")
+        connection.execute(
+            "CREATE TABLE evidence.item (item_id VARCHAR, building_id VARCHAR, kind VARCHAR, authority VARCHAR, "
+            "visibility VARCHAR, detail VARCHAR, observed_on DATE, freshness DOUBLE, match_score DOUBLE, effect DOUBLE, "
+            "effect_sd DOUBLE, is_legal BOOLEAN, vacant_low DOUBLE, vacant_high DOUBLE)"
+        )
+        yield connection
+
+
+item = st.fixed_dictionaries(
+    {
+        "kind": st.sampled_from(sorted(KINDS)),
+        "freshness": st.floats(0, 1),
+        "match": st.floats(0, 1),
+        "visibility": st.sampled_from(["public", "city"]),
+    }
+)
+items = st.lists(item, max_size=8)
+
+
+def score(con: Con, evidence: Sequence[Item]) -> dict[str, dict[str, Any]]:
+    """Underuse per audience by the project's own SQL."""
+    con.execute("DELETE FROM evidence.item")
+    for number, one in enumerate(evidence):
+        kind = KINDS[one["kind"]]
+        weight = one["freshness"] * one["match"]
+        con.execute(
+            "INSERT INTO evidence.item VALUES (?, 'b', ?, ?, ?, NULL, ?, ?, ?, ?, ?, ?, NULL, NULL)",
+            [f"i{number}", one["kind"], kind["authority"], one["visibility"], date(2025, 1, 1), one["freshness"],
+             one["match"], kind["log_lr"] * weight, kind["log_lr_sd"] * weight, kind["is_legal"]],
+        )  # fmt: skip
+    for spec in SCORE:
+        con.execute(f"CREATE OR REPLACE TABLE {spec.full_name} AS {spec.sql}")
+    found = con.execute("SELECT * FROM score.underuse")
+    names = [column[0] for column in found.description or []]
+    return {row[0]: dict(zip(names, row, strict=True)) for row in found.fetchall()}
+
+
+def expected(evidence: Sequence[Item], audience: str) -> float:
+    """Log-odds calculated again, from the method's own words."""
+    total = math.log(PARAMETER["prior_atypical"] / (1 - PARAMETER["prior_atypical"]))
+    seen = [one for one in evidence if audience == "city" or one["visibility"] == "public"]
+    for authority in {KINDS[one["kind"]]["authority"] for one in seen}:
+        effects = [
+            KINDS[one["kind"]]["log_lr"] * one["freshness"] * one["match"]
+            for one in seen
+            if KINDS[one["kind"]]["authority"] == authority
+        ]
+        group = max([0.0, *effects]) + min([0.0, *effects])
+        cap = PARAMETER["authority_cap"]
+        total += max(-cap, min(cap, group))
+    return total
+
+
+@settings(max_examples=60, deadline=None)
+@given(items)
+def test_the_log_odds_equal_an_independent_calculation(con: Con, evidence: list[Item]) -> None:
+    found = score(con, evidence)
+    for audience in ("public", "city"):
+        assert float(found[audience]["log_odds"]) == pytest.approx(expected(evidence, audience), abs=1e-5)
+        assert found[audience]["probability"] == pytest.approx(1 / (1 + math.exp(-float(found[audience]["log_odds"]))))
+
+
+@settings(max_examples=40, deadline=None)
+@given(items, item)
+def test_more_evidence_of_vacancy_never_lowers_the_probability(con: Con, evidence: list[Item], extra: Item) -> None:
+    before = score(con, evidence)["city"]["probability"]
+    after = score(con, [*evidence, extra])["city"]["probability"]
+    if KINDS[extra["kind"]]["log_lr"] > 0:
+        assert after >= before - 1e-9
+    else:
+        assert after <= before + 1e-9
+
+
+@settings(max_examples=30, deadline=None)
+@given(items)
+def test_the_order_of_rows_changes_nothing(con: Con, evidence: list[Item]) -> None:
+    forth, back = score(con, evidence), score(con, evidence[::-1])
+    for audience in forth:
+        assert forth[audience]["log_odds"] == back[audience]["log_odds"]
+        assert forth[audience]["band"] == back[audience]["band"]
+
+
+@settings(max_examples=30, deadline=None)
+@given(items)
+def test_no_number_is_missing_or_outside_its_range(con: Con, evidence: list[Item]) -> None:
+    for row in score(con, evidence).values():
+        assert 0 < row["low"] < row["probability"] < row["high"] < 1
+        assert not any(isinstance(value, float) and math.isnan(value) for value in row.values())
+
+
+def test_without_evidence_the_band_is_unknown_and_the_share_is_not_zero(con: Con) -> None:
+    row = score(con, [])["city"]
+    assert row["band"] == "unknown"
+    assert row["vacant_low"] is None
+    assert row["vacant_high"] is None
+    assert row["oldest_on"] is None
+
+
+def test_a_registered_fact_is_confirmed_only_while_fresh_and_surely_matched(con: Con) -> None:
+    def band(freshness: float, match: float) -> str:
+        one = {"kind": "register_active", "freshness": freshness, "match": match, "visibility": "public"}
+        return str(score(con, [one])["public"]["band"])
+
+    assert band(1.0, 0.95) == "confirmed"
+    assert band(1.0, 0.7) == "likely"
+    assert band(0.3, 0.95) == "signal"
+    assert band(0.05, 0.95) == "unknown"
