@@ -12,7 +12,7 @@ import duckdb
 import geopandas
 import shapely
 
-from flows.steps import define_macros
+from transforms._kit.runner import define_macros
 from sources._kit.duck import connect
 
 

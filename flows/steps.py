@@ -20,7 +20,7 @@ from sources._kit.snapshot import Snapshot
 from transforms._kit.header import TableSpec, read_specs
 from transforms._kit.intake import make_intake
 from transforms._kit.reference import Reference, read_reference, write_table
-from transforms._kit.runner import Built, Parameter, build, prepare
+from transforms._kit.runner import Built, Parameter, build, define_macros, prepare
 
 Report = Callable[[str], None]
 
@@ -135,13 +135,14 @@ def _load(con: duckdb.DuckDBPyConnection, snapshot: Snapshot, warning: str | Non
             _locate(error, snapshot)
             raise
         rows = {table: _count(con, feed, table) for table in source.tables(feed)}
-        if sum(rows.values()) < feed.rows_min:
+        short = _too_few(rows, feed)
+        if short:
             raise FetchRefusedError(
                 "fewer rows than this feed must have",
                 source=feed.source,
                 city=snapshot.city.slug,
                 feed=feed.name,
-                value=f"{sum(rows.values())} of at least {feed.rows_min}",
+                value=short,
                 next_step="look whether the provider's file is whole; lower rows_min only if it really shrank",
             )
         con.execute(
@@ -151,6 +152,17 @@ def _load(con: duckdb.DuckDBPyConnection, snapshot: Snapshot, warning: str | Non
     space.store.accept(snapshot, rows, data_on)
     day = feed.snapshot_on or data_on or _last_modified(snapshot) or snapshot.fetched_at.date()
     return Loaded(feed.name, fingerprint, rows, day, not (stored and stored[0] == fingerprint), warning)
+
+
+def _too_few(rows: dict[str, int], feed: Feed) -> str | None:
+    """Which floor of the feed is not reached, in words; None when all are."""
+    if isinstance(feed.rows_min, int):
+        total = sum(rows.values())
+        return f"{total} of at least {feed.rows_min}" if total < feed.rows_min else None
+    short = [
+        f"{name}: {rows.get(name, 0)} of at least {n}" for name, n in feed.rows_min.items() if rows.get(name, 0) < n
+    ]
+    return "; ".join(short) or None
 
 
 def _locate(error: OnbenutError, snapshot: Snapshot) -> None:
@@ -240,6 +252,7 @@ def load_reference(con: duckdb.DuckDBPyConnection, city: City, plan: Plan, loade
     prints = {f"reference.{name}": write_table(con, name, rows) for name, rows in plan.reference.tables.items()}
     prints["reference.feed"] = write_table(con, "feed", feed_rows(city, loaded))
     prints["reference.boundary"] = load_boundary(con, city)
+    prints["reference.objection"] = load_objections(con, city)
     prints.update(make_intake(con, city, {item.feed: item.fingerprint for item in loaded}))
     return prints
 
@@ -279,10 +292,31 @@ def build_tables(
     return build(con, plan.specs, prints, plan.params, on_table)
 
 
-def define_macros(con: duckdb.DuckDBPyConnection) -> None:
-    """Define the spelling and geometry rules that tables share, for this connection only."""
-    text = (Path(__file__).resolve().parents[1] / "transforms" / "_kit" / "macros.sql").read_text(encoding="utf-8")
-    con.execute(text)
+def load_objections(con: duckdb.DuckDBPyConnection, city: City) -> str:
+    """Make reference.objection: ids of buildings whose owners or users objected to being shown.
+
+    Raises:
+        OnbenutError: the file is missing or holds anything but building ids; nobody's name belongs in it.
+    """
+    ids: list[str] = []
+    if city.objections is not None:
+        path = city.folder / city.objections
+        where = {"city": city.slug, "file": path}
+        if not path.exists():
+            raise OnbenutError("no such list of objections", next_step="mend `objections` in the city file", **where)
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+        if not lines or lines[0].strip() != "building_id":
+            raise OnbenutError(
+                "a list of objections has the one column building_id",
+                value=lines[0] if lines else "empty file",
+                next_step="keep who objected, and why, elsewhere",
+                **where,
+            )
+        ids = sorted({line.strip() for line in lines[1:] if line.strip()})
+    con.execute("CREATE OR REPLACE TABLE reference.objection (building_id VARCHAR)")
+    if ids:
+        con.execute("INSERT INTO reference.objection SELECT unnest(?::VARCHAR[])", [ids])
+    return hashlib.sha256("\n".join(ids).encode()).hexdigest()
 
 
 def prepare_warehouse(con: duckdb.DuckDBPyConnection) -> None:

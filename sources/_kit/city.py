@@ -30,7 +30,7 @@ class Feed(BaseModel):
     url: str | dict[str, str] | None = None
     path: str | dict[str, str] | None = None
     crs: str | None = Field(None, description="CRS of the data, where it differs from the source's own")
-    rows_min: int = Field(1, ge=0, description="fewer rows than this: refused")
+    rows_min: int | dict[str, int] = Field(1, description="fewer rows than this, in all or per raw table: refused")
     max_age_days: int | None = Field(None, ge=1, description="older: the run says so")
     hard_age_days: int | None = Field(None, ge=1, description="older: the run fails")
     snapshot_on: date | None = Field(None, description="date of the data, where the file itself does not say")
@@ -65,6 +65,9 @@ class City(BaseModel):
     crs: str = Field(pattern=r"^EPSG:\d{4,6}$")
     as_of: date | None = Field(None, description="for recorded cities: the day the city is looked at by default")
     boundary: str | None = Field(None, description="file with the area of interest, relative to the city file")
+    objections: str | None = Field(
+        None, description="CSV of building ids that are not shown, relative to the city file"
+    )
     feeds: dict[str, Feed] = Field(min_length=1)
 
     @field_validator("crs")

@@ -111,6 +111,19 @@ def test_dwellings_never_reach_the_public_layer(voorbeeldstad: RunCity) -> None:
     assert len(shown) <= 0.01 * total
 
 
+def test_register_detail_stays_with_the_city(voorbeeldstad: RunCity) -> None:
+    query = "SELECT count(*) FROM layer.evidence WHERE kind LIKE 'register%' AND (detail IS NOT NULL OR source_id IS NOT NULL)"
+    assert voorbeeldstad.one(f"{query} AND audience = 'city'") != 0
+    assert voorbeeldstad.one(f"{query} AND audience = 'public'") == 0
+    parts = voorbeeldstad.rows("SELECT DISTINCT part FROM staging.register_row WHERE length(part) > 4")
+    assert parts
+    reasons = voorbeeldstad.rows(
+        "SELECT reasons FROM layer.building WHERE audience = 'public' AND reasons LIKE '%leegstandsregister%'"
+    )
+    assert reasons
+    assert not [one for (one,) in reasons if any(f"({part}" in one for (part,) in parts)]
+
+
 def test_city_only_sources_leave_no_trace_in_the_public_layer(voorbeeldstad: RunCity) -> None:
     assert voorbeeldstad.one("SELECT count(*) FROM evidence.item WHERE visibility = 'city'") != 0
     assert (

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flows.steps import define_macros
+from transforms._kit.runner import define_macros
 from flows.workspace import CHECKOUT
 from sources._kit.duck import connect
 from transforms._kit.header import TableSpec, read_spec

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 
 import duckdb
 
@@ -15,6 +16,7 @@ from sources._kit.errors import CheckFailedError
 from transforms._kit.header import FLOORS, REFUSALS, TableSpec
 
 RUNNER_VERSION = "1"
+MACROS = Path(__file__).with_name("macros.sql")
 Parameter = str | float | int | date | None
 
 _META = """
@@ -51,6 +53,11 @@ def prepare(con: duckdb.DuckDBPyConnection) -> None:
         con.execute(f"CREATE SCHEMA IF NOT EXISTS {floor}")
 
 
+def define_macros(con: duckdb.DuckDBPyConnection) -> None:
+    """Define the spelling and geometry rules that tables share, for this connection only."""
+    con.execute(MACROS.read_text(encoding="utf-8"))
+
+
 def stored_fingerprints(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
     """Fingerprint of each table as last built; empty for a new file."""
     try:
@@ -68,8 +75,9 @@ def plan(specs: Sequence[TableSpec], given: Mapping[str, str], params: Mapping[s
         params: values of all parameters.
     """
     prints = dict(given)
+    shared = f"{RUNNER_VERSION} {duckdb.__version__} {MACROS.read_text(encoding='utf-8')}"
     for spec in specs:
-        lines = [RUNNER_VERSION, duckdb.__version__, spec.path.read_text(encoding="utf-8")]
+        lines = [shared, spec.path.read_text(encoding="utf-8")]
         for needed in spec.inputs:
             if needed in REFUSALS.values():
                 writers = [p for n, p in prints.items() if n.startswith(needed.split(".")[0] + ".")]

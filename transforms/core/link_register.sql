@@ -64,6 +64,7 @@ SELECT r.feed, r.register_id, r.source_row, c.building_id, c.method, CAST(c.scor
             CASE WHEN r.number_value IS NULL THEN 'no address'
                  WHEN t.problem IS NOT NULL THEN t.problem
                  WHEN t.register_id IS NOT NULL THEN 'the address is known, no building lies there'
+                 WHEN NOT EXISTS (FROM core.address) THEN 'no address file to look the street up in'
                  WHEN r.street_key NOT IN (SELECT street_key FROM core.address) THEN 'the street is not in the address file'
                  ELSE 'the house number is not in the address file' END)
     END AS reject_reason,

@@ -30,7 +30,7 @@ WITH candidate AS MATERIALIZED (
     QUALIFY (method = 'exact') >= max(method = 'exact') OVER (PARTITION BY r.feed, r.register_id)
 ),
 spread AS (
-    SELECT feed, register_id, area, hypot(max(x) - min(x), max(y) - min(y)) AS spread_m, avg(x) AS x, avg(y) AS y
+    SELECT feed, register_id, area, hypot(max(x) - min(x), max(y) - min(y)) AS spread_m, (min(x) + max(x)) / 2 AS x, (min(y) + max(y)) / 2 AS y
     FROM candidate GROUP BY ALL
 ),
 anchor AS (

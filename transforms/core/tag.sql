@@ -46,10 +46,12 @@ wanted AS (
     SELECT key FROM reference.tag_rule UNION SELECT key FROM reference.main_use_key UNION SELECT key FROM reference.state_tag
     UNION VALUES ('name'), ('old_name'), ('alt_name'), ('description'), ('opening_hours'), ('heritage'), ('religion'), ('building:use')
 )
-SELECT building_id, element_id, feed, origin, score, prefix, strength, key, value,
+SELECT building_id, element_id, feed, origin, score, prefix, CASE WHEN state = 'gone' THEN 'weak' ELSE strength END AS strength,
+    key, value,
     key IN (SELECT key FROM reference.main_use_key) AS is_main_use,
-    coalesce(state = 'former', false) OR (is_out_of_use AND key IN (SELECT key FROM reference.main_use_key))
+    -- What was razed or removed is over too; whether the building itself still stands is core.building's to say.
+    coalesce(state IN ('former', 'gone'), false) OR (is_out_of_use AND key IN (SELECT key FROM reference.main_use_key))
         OR value = 'vacant' AS is_ended,
     observed_on
 FROM parted SEMI JOIN wanted USING (key)
-WHERE state IS DISTINCT FROM 'future'
+WHERE state IS DISTINCT FROM 'future' AND prefix <> 'no' AND NOT (key = 'building' AND coalesce(state = 'gone', false))

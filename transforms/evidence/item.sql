@@ -34,7 +34,7 @@ WITH words AS (
 ),
 register AS (
     SELECT l.building_id, e.kind, r.feed, r.register_id AS source_id,
-        concat_ws(', ', r.kind, r.part, CASE WHEN r.listed_on IS NOT NULL THEN 'listed ' || r.listed_on END) AS detail,
+        concat_ws(', ', r.part, r.listed_on) AS detail,
         -- A row lives as long as the newest register holds it: its age counts from that register.
         coalesce(r.listed_on, f.snapshot_on) AS observed_on, greatest(f.snapshot_on, r.listed_on) AS alive_on,
         l.method, l.score,
@@ -74,7 +74,7 @@ in_use AS (
 ),
 present_use AS (
     -- A present use tells against a former one when it was seen no earlier: on the same element it always was.
-    SELECT u.building_id, 'osm_present_use' AS kind, u.feed, u.source_id, u.detail || ' beside ' || e.detail AS detail, u.seen_on,
+    SELECT u.building_id, 'osm_present_use' AS kind, u.feed, u.source_id, u.detail || ' + ' || e.detail AS detail, u.seen_on,
         u.origin, u.score
     FROM in_use AS u
     JOIN (SELECT * FROM ended UNION ALL SELECT * FROM stated) AS e USING (building_id)

@@ -1,8 +1,8 @@
 -- The published layer: per audience one row per building worth showing. Public: atypical and not a dwelling; city: also everything
 -- with a sign of underuse.
 -- inputs: core.building, core.address, core.link_parcel, score.building, score.underuse, score.underuse_part, score.atypicality_part,
---   evidence.item, core.tag, core.link_designation, staging.designation, reference.building_type, reference.heritage_rule,
---   reference.reuse_use, reference.feed, reference.parameter
+--   evidence.item, core.tag, core.link_designation, staging.designation, staging.parcel, reference.building_type, reference.heritage_rule,
+--   reference.reuse_use, reference.feed, reference.parameter, reference.objection
 -- key: audience, building_id
 -- params: nis_code, run_id, as_of
 -- check: underuse_band IN ('confirmed', 'likely', 'signal', 'unknown')
@@ -48,7 +48,9 @@
 WITH shown AS (
     SELECT s.*, u.oldest_on, u.newest_on, u.vacant_low, u.vacant_high
     FROM score.building AS s JOIN score.underuse AS u USING (audience, building_id)
-    WHERE (s.is_atypical AND s.is_residential IS NOT true) OR (s.audience = 'city' AND s.positive_count > 0)
+    WHERE ((s.is_atypical AND s.is_residential IS NOT true) OR (s.audience = 'city' AND s.positive_count > 0))
+        -- Who objected is heard before anything leaves the house.
+        AND NOT (s.audience = 'public' AND s.building_id IN (SELECT building_id FROM reference.objection))
 ),
 address AS (
     SELECT building_id, first(street || ' ' || house_number ORDER BY distance_m, street, number_value, house_number, address_id) AS address
@@ -87,6 +89,11 @@ used_feed AS (
     UNION SELECT s.audience, s.building_id, i.feed FROM shown AS s JOIN evidence.item AS i USING (building_id)
         WHERE i.visibility = 'public' OR s.audience = 'city'
     UNION SELECT s.audience, s.building_id, t.feed FROM shown AS s JOIN core.tag AS t USING (building_id)
+    UNION SELECT s.audience, s.building_id, a.feed FROM shown AS s JOIN core.address AS a USING (building_id)
+    UNION SELECT s.audience, s.building_id, p.feed
+        FROM shown AS s JOIN core.link_parcel AS l USING (building_id) JOIN staging.parcel AS p USING (parcel_id)
+    UNION SELECT s.audience, s.building_id, d.feed
+        FROM shown AS s JOIN core.link_designation AS l USING (building_id) JOIN staging.designation AS d USING (designation_id)
 ),
 source AS (
     SELECT u.audience, u.building_id, string_agg(DISTINCT f.title, '; ' ORDER BY f.title) AS sources,

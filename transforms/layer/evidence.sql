@@ -16,7 +16,10 @@
 --   match_method | VARCHAR | - | Koppeling | How it found the building
 --   match_score | DOUBLE | - | Zekerheid koppeling (0-1) | How sure it belongs to the building
 --   effect | DOUBLE | log-odds | Gewicht | What it adds to the log-odds when it is the strongest of its authority
-SELECT b.audience, i.item_id, i.building_id, i.kind, k.label_nl AS label, i.detail, i.authority, i.feed, i.source_id, i.observed_on,
+SELECT b.audience, i.item_id, i.building_id, i.kind, k.label_nl AS label,
+    -- Which part, and which row of a register, is for the city alone.
+    CASE WHEN b.audience = 'city' OR i.kind NOT LIKE 'register%' THEN i.detail END AS detail, i.authority, i.feed,
+    CASE WHEN b.audience = 'city' OR i.kind NOT LIKE 'register%' THEN i.source_id END AS source_id, i.observed_on,
     i.freshness, i.match_method, i.match_score, i.effect
 FROM evidence.item AS i
 JOIN layer.building AS b ON b.building_id = i.building_id AND (b.audience = 'city' OR i.visibility = 'public')

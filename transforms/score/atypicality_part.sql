@@ -1,5 +1,5 @@
 -- The parts of the atypicality score, in points; they add up to it exactly.
--- inputs: core.building, core.tag, score.type, core.link_designation, staging.designation, reference.building_type,
+-- inputs: core.building, core.standing, core.tag, score.type, core.link_designation, staging.designation, reference.building_type,
 --   reference.heritage_rule, reference.parameter, reference.feed
 -- key: building_id, item
 -- params: as_of
@@ -11,8 +11,7 @@
 --   detail_en | VARCHAR | - | Uitleg (Engels) | in English
 WITH standing AS (
     SELECT b.building_id, b.footprint_m2, b.height_m, t.type, t.is_atypical, t.disagreement, t.disagreeing
-    FROM core.building AS b JOIN score.type AS t USING (building_id)
-    WHERE b.state = 'standing'
+    FROM core.building AS b JOIN score.type AS t USING (building_id) SEMI JOIN core.standing USING (building_id)
 ),
 share AS (
     -- Small municipalities have few of anything: their counts are smoothed with the region's share.

@@ -1,5 +1,5 @@
 -- The scores of each building, per audience. A judgement, not a status: a registered status is in evidence.item.
--- inputs: core.building, score.type, score.underuse, score.atypicality_part, score.reuse, score.priority_part
+-- inputs: core.standing, score.type, score.underuse, score.atypicality_part, score.reuse, score.priority_part
 -- key: audience, building_id
 -- params: config_version
 -- check: atypicality_score BETWEEN 0 AND 100
@@ -41,10 +41,9 @@ SELECT u.audience, u.building_id, t.type, t.former_type, t.confidence AS type_co
     u.probability AS underuse_probability, u.low AS underuse_low, u.high AS underuse_high, u.band AS underuse_band,
     u.positive_count, u.evidence_count, b.use AS reuse_best, b.score AS reuse_score, b.low AS reuse_low, b.high AS reuse_high,
     p.score AS priority_score, getvariable('config_version') AS config_version
-FROM core.building AS c
+FROM core.standing AS c
 JOIN score.underuse AS u USING (building_id)
 JOIN score.type AS t USING (building_id)
 LEFT JOIN atypicality AS a USING (building_id)
 LEFT JOIN best AS b USING (building_id)
 JOIN priority AS p ON p.building_id = c.building_id AND p.audience = u.audience
-WHERE c.state = 'standing'

@@ -1,5 +1,5 @@
 -- What is known of each assessed building by the criteria of reuse. Assessed: standing, and atypical or with a sign of underuse.
--- inputs: core.building, core.link_designation, core.link_land_use, staging.designation, staging.place, score.type, evidence.item,
+-- inputs: core.building, core.standing, core.link_designation, core.link_land_use, staging.designation, staging.place, score.type, evidence.item,
 --   reference.building_type, reference.heritage_rule, reference.surroundings_rule, reference.feed
 -- key: building_id, criterion
 -- params: as_of
@@ -9,9 +9,8 @@
 --   class | VARCHAR | - | Klasse | class the building falls in; a criterion without row is unknown
 WITH assessed AS (
     SELECT b.*, t.type
-    FROM core.building AS b JOIN score.type AS t USING (building_id)
-    WHERE b.state = 'standing'
-        AND (t.is_atypical OR b.building_id IN (SELECT building_id FROM evidence.item WHERE effect > 0))
+    FROM core.building AS b JOIN score.type AS t USING (building_id) SEMI JOIN core.standing USING (building_id)
+    WHERE (t.is_atypical OR b.building_id IN (SELECT building_id FROM evidence.item WHERE effect > 0))
 ),
 heritage AS (
     SELECT l.building_id, arg_min(r.class, r.place) AS class

@@ -1,5 +1,5 @@
 -- The parts of the priority: expected worth of a visit, in points; they add up to it exactly.
--- inputs: core.building, score.underuse, score.atypicality_part, score.reuse, reference.reuse_use, reference.parameter
+-- inputs: core.standing, score.underuse, score.atypicality_part, score.reuse, reference.reuse_use, reference.parameter
 -- key: audience, building_id, item
 -- columns:
 --   audience | VARCHAR | - | Doelgroep | public or city
@@ -22,10 +22,9 @@ part AS (
         -- Where no use could be assessed, the other half speaks alone: an unknown is not a zero.
         CASE WHEN b.score IS NULL THEN 1.0 ELSE param('priority_atypicality') END AS weight_atypicality
     FROM score.underuse AS u
-    JOIN core.building AS c USING (building_id)
+    JOIN core.standing USING (building_id)
     LEFT JOIN atypicality AS a USING (building_id)
     LEFT JOIN best AS b USING (building_id)
-    WHERE c.state = 'standing'
 )
 SELECT audience, building_id, 'atypicality' AS item, CAST(probability * weight_atypicality * coalesce(atypicality, 0) AS DECIMAL(18, 6)) AS value,
     'kans op onderbenutting x atypisch' AS detail_nl, 'probability of underuse x atypicality' AS detail_en

@@ -17,19 +17,17 @@ WITH counted AS (
         -- A present use makes what the building was a matter of history; without one it still is what it was.
         CASE WHEN is_former AND bool_or(tier = 'use' AND NOT is_former AND origin <> 'grounds') OVER (PARTITION BY building_id) THEN 0
              WHEN is_former THEN 0.85 * weight
-             -- Surroundings only speak where nothing else does.
-             WHEN tier = 'area' AND bool_or(tier <> 'area') OVER (PARTITION BY building_id) THEN 0
              ELSE weight END AS counted
     FROM score.type_vote
 ),
 per_type AS (
-    SELECT building_id, type, sum(counted) AS counted, sum(weight) FILTER (is_former) AS former,
+    SELECT building_id, type, sum(CAST(counted AS DECIMAL(18, 6))) AS counted, sum(CAST(weight AS DECIMAL(18, 6))) FILTER (is_former) AS former,
         string_agg(source, '; ' ORDER BY weight DESC, source) FILTER (counted > 0) AS sources
     FROM counted
     GROUP BY ALL
 ),
 per_building AS (
-    SELECT building_id, arg_max(type, (counted, type)) AS type, max(counted) AS best, sum(counted) AS total,
+    SELECT building_id, arg_max(type, (counted, type)) AS type, CAST(max(counted) AS DOUBLE) AS best, CAST(sum(counted) AS DOUBLE) AS total,
         arg_max(type, (former, type)) FILTER (former IS NOT NULL) AS former_type
     FROM per_type
     GROUP BY building_id

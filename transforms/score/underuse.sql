@@ -18,7 +18,9 @@
 --   vacant_low | DOUBLE | - | Leeg aandeel laag | smallest share that can be empty by the register's words; null where it names none
 --   vacant_high | DOUBLE | - | Leeg aandeel hoog | largest share that can be empty
 WITH odds AS (
-    SELECT audience, building_id, CAST(sum(value) AS DECIMAL(18, 6)) AS log_odds, sqrt(sum(value_sd * value_sd)) AS sd
+    SELECT audience, building_id, CAST(sum(value) AS DECIMAL(18, 6)) AS log_odds, 
+        -- Decimals: sums of floating point depend on the order of the threads.
+        sqrt(CAST(sum(CAST(value_sd * value_sd AS DECIMAL(18, 9))) AS DOUBLE)) AS sd
     FROM score.underuse_part GROUP BY ALL
 ),
 seen AS (
@@ -27,9 +29,10 @@ seen AS (
         min(i.observed_on) AS oldest_on, max(i.observed_on) AS newest_on,
         bool_or(i.is_legal AND i.freshness >= param('fresh_min') AND i.match_score >= param('match_min')) AS is_confirmed,
         -- Nine units of one building add up, to the whole at most; a row that names no part leaves its share open.
-        least(1, sum(i.vacant_low) FILTER (i.effect > 0)) AS vacant_low,
+        CAST(least(1, sum(CAST(i.vacant_low AS DECIMAL(9, 6))) FILTER (i.effect > 0)) AS DOUBLE) AS vacant_low,
         CASE WHEN count(i.vacant_low) FILTER (i.effect > 0) > 0
-             THEN least(1, sum(coalesce(i.vacant_high, 1)) FILTER (i.effect > 0 AND i.kind LIKE 'register%')) END AS vacant_high
+             THEN CAST(least(1, sum(CAST(coalesce(i.vacant_high, 1) AS DECIMAL(9, 6))) FILTER (i.effect > 0 AND i.kind LIKE 'register%')) AS DOUBLE)
+             END AS vacant_high
     FROM evidence.item AS i
     JOIN (SELECT unnest(['public', 'city']) AS audience) AS a ON i.visibility = 'public' OR a.audience = 'city'
     GROUP BY ALL

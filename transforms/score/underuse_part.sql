@@ -25,6 +25,8 @@ prior AS (
 ),
 told AS (
     SELECT a.audience, i.*, k.label_nl, k.label_en,
+        -- Register detail is for the city alone.
+        CASE WHEN a.audience = 'city' OR i.kind NOT LIKE 'register%' THEN i.detail END AS told_detail,
         -- One authority counts once for and once against: its strongest word each way.
         row_number() OVER (PARTITION BY a.audience, i.building_id, i.authority, i.effect > 0 ORDER BY abs(i.effect) DESC, i.item_id) = 1 AS is_strongest
     FROM evidence.item AS i
@@ -35,8 +37,8 @@ item AS (
     SELECT audience, building_id, item_id AS item, kind, authority,
         CASE WHEN is_strongest THEN CAST(effect AS DECIMAL(18, 6)) ELSE CAST(0 AS DECIMAL(18, 6)) END AS value,
         CASE WHEN is_strongest THEN effect_sd ELSE 0.0 END AS value_sd, observed_on,
-        label_nl || coalesce(' (' || detail || ')', '') || CASE WHEN is_strongest THEN '' ELSE '; telt niet dubbel' END AS detail_nl,
-        label_en || coalesce(' (' || detail || ')', '') || CASE WHEN is_strongest THEN '' ELSE '; not counted twice' END AS detail_en
+        label_nl || coalesce(' (' || told_detail || ')', '') || CASE WHEN is_strongest THEN '' ELSE '; telt niet dubbel' END AS detail_nl,
+        label_en || coalesce(' (' || told_detail || ')', '') || CASE WHEN is_strongest THEN '' ELSE '; not counted twice' END AS detail_en
     FROM told
 ),
 capped AS (

@@ -1,0 +1,45 @@
+from pathlib import Path
+
+import pytest
+
+from flows.run import run_city
+from flows.workspace import Workspace
+from sources._kit.city import load_city
+from sources._kit.duck import connect
+from sources._kit.errors import OnbenutError
+from sources.voorbeeldstad import make_city
+
+
+@pytest.fixture
+def city_file(tmp_path: Path) -> Path:
+    path = make_city(tmp_path / "files", 1500, 5)
+    path.write_text(path.read_text().replace("[feeds.osm]", 'objections = "objections.csv"\n\n[feeds.osm]', 1))
+    return path
+
+
+def shown(space: Workspace, audience: str) -> set[str]:
+    with connect(space.warehouse("voorbeeldstad"), read_only=True) as con:
+        rows = con.execute("SELECT building_id FROM layer.building WHERE audience = ?", [audience]).fetchall()
+    return {building_id for (building_id,) in rows}
+
+
+def test_who_objects_leaves_every_public_product_at_the_next_run(city_file: Path, tmp_path: Path) -> None:
+    space, objections = Workspace(tmp_path / "home"), city_file.with_name("objections.csv")
+    objections.write_text("building_id\n")
+    run_city(load_city(city_file, space.cities), space)
+    before = shown(space, "public")
+    gone = sorted(before)[0]
+    objections.write_text(f"building_id\n{gone}\n")
+    outcome = run_city(load_city(city_file, space.cities), space)
+    assert shown(space, "public") == before - {gone}
+    assert gone in shown(space, "city")
+    for name, path in outcome.products.items():
+        if "_city" not in name:
+            assert gone.encode() not in path.read_bytes(), name
+
+
+def test_a_list_of_objections_with_names_is_refused(city_file: Path, tmp_path: Path) -> None:
+    city_file.with_name("objections.csv").write_text("building_id,naam\nosm:w1,iemand\n")
+    space = Workspace(tmp_path / "home")
+    with pytest.raises(OnbenutError, match="one column building_id"):
+        run_city(load_city(city_file, space.cities), space)
