@@ -1,10 +1,10 @@
 -- The published layer: per audience one row per building worth showing. Public: atypical and not a dwelling; city: also everything
 -- with a sign of underuse.
--- inputs: core.building, core.address, core.link_parcel, score.building, score.underuse, score.underuse_part, score.atypicality_part,
---   evidence.item, core.tag, core.link_designation, staging.designation, staging.parcel, reference.building_type, reference.heritage_rule,
+-- inputs: core.building, core.address, core.link_parcel, score.building, score.underuse, score.underuse_part, score.atypicality_part, score.heritage,
+--   evidence.item, core.tag, core.link_designation, staging.designation, staging.parcel, reference.building_type,
 --   reference.reuse_use, reference.feed, reference.parameter, reference.objection
 -- key: audience, building_id
--- params: nis_code, run_id, as_of
+-- params: nis_code, run_id
 -- check: underuse_band IN ('confirmed', 'likely', 'signal', 'unknown')
 -- check: audience = 'city' OR type <> 'dwelling' AND type <> 'apartments'
 -- columns:
@@ -57,12 +57,8 @@ address AS (
     FROM core.address WHERE building_id IS NOT NULL GROUP BY building_id
 ),
 heritage AS (
-    SELECT l.building_id, arg_min(r.label_nl, r.place) AS label, min(d.name) AS name
-    FROM core.link_designation AS l
-    JOIN staging.designation AS d USING (designation_id)
-    JOIN reference.heritage_rule AS r ON regexp_matches(lower(strip_accents(d.designation_type)), r.pattern)
-    WHERE coalesce(d.valid_from <= getvariable('as_of'), true) AND coalesce(d.valid_to > getvariable('as_of'), true)
-    GROUP BY l.building_id
+    SELECT building_id, arg_min(label_nl, (place, designation_id)) AS label, arg_min(name, (place, designation_id)) FILTER (class <> 'area') AS name
+    FROM score.heritage GROUP BY building_id
 ),
 tagged_heritage AS (
     SELECT building_id, 'erfgoed volgens OpenStreetMap' AS label FROM core.tag

@@ -1,8 +1,6 @@
 -- The parts of the atypicality score, in points; they add up to it exactly.
--- inputs: core.building, core.standing, core.tag, score.type, core.link_designation, staging.designation, reference.building_type,
---   reference.heritage_rule, reference.parameter, reference.feed
+-- inputs: core.building, core.standing, core.tag, score.type, score.heritage, reference.building_type, reference.parameter
 -- key: building_id, item
--- params: as_of
 -- columns:
 --   building_id | VARCHAR | - | Gebouw | building
 --   item | VARCHAR | - | Onderdeel | rarity, outlier, heritage, disagreement, ordinary, floor
@@ -34,13 +32,7 @@ outlier AS (
 heritage AS (
     SELECT building_id, max(share) AS share, arg_max(label_nl, (share, label_nl)) AS label
     FROM (
-        SELECT l.building_id, r.share * l.score AS share, r.label_nl AS label_nl
-        FROM core.link_designation AS l
-        JOIN staging.designation AS d USING (designation_id)
-        JOIN reference.heritage_rule AS r ON regexp_matches(lower(strip_accents(d.designation_type)), r.pattern)
-        -- A designation that began after as_of, or ended before it, is not known to hold then.
-        WHERE coalesce(d.valid_from <= getvariable('as_of'), true) AND coalesce(d.valid_to > getvariable('as_of'), true)
-        QUALIFY row_number() OVER (PARTITION BY l.building_id, l.designation_id ORDER BY r.place) = 1
+        SELECT building_id, share, label_nl FROM score.heritage
         UNION ALL
         SELECT building_id, 0.8 * score, 'heritage=' || value FROM core.tag
         WHERE key = 'heritage' AND prefix = '' AND origin = 'outline' AND value <> 'no'

@@ -1,8 +1,7 @@
 -- What is known of each assessed building by the criteria of reuse. Assessed: standing, and atypical or with a sign of underuse.
--- inputs: core.building, core.standing, core.link_designation, core.link_land_use, staging.designation, staging.place, score.type, evidence.item,
---   reference.building_type, reference.heritage_rule, reference.surroundings_rule, reference.feed
+-- inputs: core.building, core.standing, core.link_land_use, staging.designation, staging.place, score.type, score.heritage,
+--   evidence.item, reference.building_type, reference.surroundings_rule
 -- key: building_id, criterion
--- params: as_of
 -- columns:
 --   building_id | VARCHAR | - | Gebouw | building
 --   criterion | VARCHAR | - | Criterium | criterion of the reuse matrix
@@ -13,12 +12,7 @@ WITH assessed AS (
     WHERE (t.is_atypical OR b.building_id IN (SELECT building_id FROM evidence.item WHERE effect > 0))
 ),
 heritage AS (
-    SELECT l.building_id, arg_min(r.class, r.place) AS class
-    FROM core.link_designation AS l
-    JOIN staging.designation AS d USING (designation_id)
-    JOIN reference.heritage_rule AS r ON regexp_matches(lower(strip_accents(d.designation_type)), r.pattern)
-    WHERE coalesce(d.valid_from <= getvariable('as_of'), true) AND coalesce(d.valid_to > getvariable('as_of'), true)
-    GROUP BY l.building_id
+    SELECT building_id, arg_min(class, (place, designation_id)) AS class FROM score.heritage GROUP BY building_id
 ),
 amenity AS (
     SELECT place_id, geom FROM staging.place
