@@ -122,7 +122,10 @@ _NEAREST = """
     ORDER BY levenshtein(string_split(building_id, ':')[-1], $id), building_id LIMIT 3
 """
 _BUILDING = """
-    SELECT b.building_id, b.name, b.state, b.is_official, b.official_type, b.osm_ids, b.feed, f.title AS source,
+    SELECT b.building_id, b.name,
+        CASE WHEN b.state = 'standing' AND b.building_id NOT IN (SELECT building_id FROM core.standing)
+             THEN 'gone, by a register' ELSE b.state END AS state,
+        b.is_official, b.official_type, b.osm_ids, b.feed, f.title AS source,
         b.footprint_m2, b.height_m, b.floors, b.observed_on, t.type, k.label_en AS type_label, k.label_nl AS type_label_nl,
         t.former_type, t.confidence AS type_confidence, t.disagreement, t.agreeing, t.disagreeing
     FROM core.building AS b
