@@ -12,8 +12,8 @@ import duckdb
 import geopandas
 import shapely
 
-from transforms._kit.runner import define_macros
 from sources._kit.duck import connect
+from transforms._kit.runner import define_macros
 
 
 def measure_joins(warehouse: Path) -> dict[str, dict[str, float | bool]]:

@@ -27,9 +27,10 @@ from prefect.tasks import exponential_backoff
 
 from flows.cities import is_local
 from flows.cli import DONE_IN_PART, guarded
+from flows.feed_steps import Fetched, fetch_feed
+from flows.outcome import Outcome, noting_failure
 from flows.query import city_slug
-from flows.run import Outcome, build_city, noting_failure
-from flows.steps import Fetched, fetch_feed
+from flows.run import build_city
 from sources._kit.city import load_city
 from sources._kit.errors import FetchRefusedError, OnbenutError
 

@@ -4,29 +4,18 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
-import json
 import shutil
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, field
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import duckdb
 
-from flows.steps import (
-    Fetched,
-    Loaded,
-    Plan,
-    build_tables,
-    drop_unknown,
-    fetch_feed,
-    load_raw,
-    load_reference,
-    prepare_warehouse,
-    read_plan,
-)
+from flows.feed_steps import Fetched, Loaded, fetch_feed, load_raw
+from flows.outcome import FeedOutcome, Outcome, noting_failure, write_log
+from flows.table_steps import Plan, build_tables, drop_unknown, load_reference, prepare_warehouse, read_plan
 from flows.workspace import Workspace
 from sources._kit.city import City
 from sources._kit.duck import connect
@@ -38,36 +27,6 @@ from transforms.publish.publish import publish_city
 
 Progress = Callable[[str, str], None]
 """Called with a floor and what happens on it."""
-
-
-@dataclass(frozen=True)
-class FeedOutcome:
-    """What a run took from one feed: rows per raw table, the day its data describe, why it fell back if it did."""
-
-    source: str
-    rows: dict[str, int]
-    snapshot_on: str
-    was_parsed: bool
-    fallback: str | None
-    max_age_days: int | None
-
-
-@dataclass
-class Outcome:
-    """What a run did: where the products are, what it could not make and why, what it warns of."""
-
-    city: str
-    as_of: date
-    run_id: str
-    unchanged: bool
-    warehouse: Path
-    feeds: dict[str, FeedOutcome] = field(default_factory=dict)
-    products: dict[str, Path] = field(default_factory=dict)
-    not_made: dict[str, str] = field(default_factory=dict)
-    warnings: list[str] = field(default_factory=list)
-    floors: dict[str, float] = field(default_factory=dict)
-    tables_built: int = 0
-    seconds: float = 0.0
 
 
 def run_city(
@@ -122,7 +81,7 @@ def build_city(
         finally:
             _discard(work)
     outcome.seconds = time.perf_counter() - clock
-    _write_log(space, outcome, started)
+    write_log(space, outcome, started)
     return outcome
 
 
@@ -262,48 +221,3 @@ def _discard(work: Path) -> None:
     for path in (work, work.with_name(work.name + ".wal")):
         path.unlink(missing_ok=True)
     shutil.rmtree(work.with_name(work.name + ".tmp"), ignore_errors=True)
-
-
-def _write_log(space: Workspace, outcome: Outcome, started: datetime) -> None:
-    body = {
-        "city": outcome.city,
-        "as_of": outcome.as_of.isoformat(),
-        "run_id": outcome.run_id,
-        "unchanged": outcome.unchanged,
-        "started_at": started.isoformat(timespec="seconds"),
-        "seconds": round(outcome.seconds, 2),
-        "floors": outcome.floors,
-        "feeds": {name: asdict(feed) for name, feed in outcome.feeds.items()},
-        "products": {name: str(path) for name, path in outcome.products.items()},
-        "not_made": outcome.not_made,
-        "warnings": outcome.warnings,
-    }
-    path = space.run_log(outcome.city)
-    part = path.with_suffix(".part")
-    part.write_text(json.dumps(body, indent=1), encoding="utf-8")
-    part.replace(path)
-    space.failure_log(outcome.city).unlink(missing_ok=True)
-
-
-@contextmanager
-def noting_failure(city: City, space: Workspace) -> Iterator[None]:
-    """Leave a record of what made a run fail, for `onbenut status`; the next good run removes it.
-
-    The value an error met is left out: it may be a cell of a register, and records are not for personal data.
-    """
-    try:
-        yield
-    except OnbenutError as error:
-        where = {name: str(value) for name, value in error.where.items() if name != "value"}
-        body = {
-            "city": city.slug,
-            "at": datetime.now(UTC).isoformat(timespec="seconds"),
-            "error": error.what,
-            "where": where,
-            "next_step": error.next_step,
-        }
-        path = space.failure_log(city.slug)
-        with suppress(OSError):  # a full disk must not hide the error itself
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(json.dumps(body, indent=1), encoding="utf-8")
-        raise

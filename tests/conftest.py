@@ -12,7 +12,8 @@ from typing import Any
 import duckdb
 import pytest
 
-from flows.run import Outcome, run_city
+from flows.outcome import Outcome
+from flows.run import run_city
 from flows.workspace import CHECKOUT, Workspace
 from sources._kit.city import load_city
 from sources._kit.duck import connect

@@ -10,7 +10,8 @@ from rich.console import Console
 from flows.cli import DONE_IN_PART
 from flows.commands.matches import print_matches
 from flows.commands.terminal import console, progress, table
-from flows.run import Outcome, run_city
+from flows.outcome import Outcome
+from flows.run import run_city
 from flows.status import CityStatus, city_status
 from flows.workspace import Workspace
 from sources._kit.city import load_city

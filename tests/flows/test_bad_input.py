@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from flows.run import Outcome, run_city
+from flows.outcome import Outcome
+from flows.run import run_city
 from flows.workspace import Workspace
 from sources._kit.city import load_city
 from sources._kit.duck import connect

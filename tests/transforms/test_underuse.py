@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from transforms._kit.runner import define_macros
 from flows.workspace import CHECKOUT
 from sources._kit.duck import connect
 from transforms._kit.header import TableSpec, read_spec
 from transforms._kit.reference import read_reference, write_table
+from transforms._kit.runner import define_macros
 
 Con = duckdb.DuckDBPyConnection
 Item = dict[str, Any]

@@ -1,48 +1,24 @@
-"""The steps of a run, defined once: plain functions that `run` calls in order and that the Prefect flow wraps as tasks."""
+"""Steps about the tables of one city: what decides them, their reference numbers, building them, dropping dead ones."""
 
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
-from pathlib import Path
 
 import duckdb
 
+from flows.feed_steps import Loaded
 from flows.workspace import Workspace
-from sources._kit.city import City, Feed
-from sources._kit.contract import load_source, raw_name, settings_of
+from sources._kit.city import City
+from sources._kit.contract import load_source
 from sources._kit.duck import identifier, literal
-from sources._kit.errors import FetchRefusedError, OnbenutError
-from sources._kit.snapshot import Snapshot
+from sources._kit.errors import OnbenutError
 from transforms._kit.header import TableSpec, read_specs
 from transforms._kit.intake import make_intake
 from transforms._kit.reference import Reference, read_reference, write_table
 from transforms._kit.runner import Built, Parameter, build, define_macros, prepare
-
-Report = Callable[[str], None]
-
-
-@dataclass(frozen=True)
-class Fetched:
-    """A feed's snapshot for this run, and whether it had to fall back on the last good one."""
-
-    snapshot: Snapshot
-    warning: str | None = None
-
-
-@dataclass
-class Loaded:
-    """What the raw floor holds of a feed."""
-
-    feed: str
-    fingerprint: str
-    rows: dict[str, int]
-    snapshot_on: date
-    was_parsed: bool
-    warning: str | None = None
 
 
 @dataclass
@@ -52,138 +28,6 @@ class Plan:
     specs: list[TableSpec]
     reference: Reference
     params: dict[str, Parameter] = field(default_factory=dict)
-
-
-def fetch_feed(city: City, feed: Feed, space: Workspace, *, offline: bool = False, fall_back: bool = True) -> Fetched:
-    """Fetch one feed into the store, or fall back on its last good snapshot.
-
-    Without `fall_back` a refused fetch raises, for a caller that tries again before it falls back.
-
-    Raises:
-        OnbenutError: nothing could be fetched and there is no good snapshot from before.
-    """
-    settings_of(city, feed)
-    good = space.store.last_good(city, feed)
-    if offline:
-        if good is None:
-            raise FetchRefusedError(
-                "no stored snapshot to run on",
-                city=city.slug,
-                feed=feed.name,
-                next_step="run once without --offline",
-            )
-        return Fetched(good)
-    try:
-        return Fetched(load_source(feed.source).fetch(city, feed, space.store))
-    except FetchRefusedError as error:
-        if good is None or not fall_back:
-            raise
-        return Fetched(good, f"{error}; used the snapshot of {good.fetched_at:%Y-%m-%d %H:%M} UTC")
-
-
-def raw_fingerprint(snapshot: Snapshot) -> str:
-    """What a feed's raw tables are made of: the bytes, the feed's table in the city file, the code that reads."""
-    feed = snapshot.feed.model_dump_json(
-        exclude={"url", "path", "max_age_days", "hard_age_days", "visibility", "licence"}
-    )
-    return hashlib.sha256(f"{snapshot.fingerprint}{feed}{_source_code()}".encode()).hexdigest()
-
-
-def _source_code() -> str:
-    root = Path(__file__).resolve().parents[1] / "sources"
-    digest = hashlib.sha256()
-    for path in sorted([*root.glob("*.py"), *root.glob("*.toml"), *root.glob("_*/*")]):
-        if path.suffix in (".py", ".toml"):
-            digest.update(path.read_bytes())
-    return digest.hexdigest()
-
-
-def load_raw(con: duckdb.DuckDBPyConnection, fetched: Fetched, space: Workspace) -> Loaded:
-    """Parse a snapshot into the raw floor unless these very bytes are there already; accept it as good.
-
-    A new snapshot that cannot be read is not accepted: the last good one is used and the reason kept.
-
-    Raises:
-        OnbenutError: the snapshot cannot be read and there is no good one from before.
-    """
-    snapshot = fetched.snapshot
-    try:
-        return _load(con, snapshot, fetched.warning, space)
-    except OnbenutError as error:
-        good = space.store.last_good(snapshot.city, snapshot.feed)
-        if good is None or good.fingerprint == snapshot.fingerprint:
-            raise
-        return _load(con, good, f"{error}; used the snapshot of {good.fetched_at:%Y-%m-%d %H:%M} UTC", space)
-
-
-def _load(con: duckdb.DuckDBPyConnection, snapshot: Snapshot, warning: str | None, space: Workspace) -> Loaded:
-    feed = snapshot.feed
-    fingerprint = raw_fingerprint(snapshot)
-    con.execute(
-        "CREATE TABLE IF NOT EXISTS meta.raw_feed (feed VARCHAR PRIMARY KEY, fingerprint VARCHAR, rows VARCHAR, data_on DATE)"
-    )
-    stored = con.execute("SELECT fingerprint, rows, data_on FROM meta.raw_feed WHERE feed = ?", [feed.name]).fetchone()
-    if stored and stored[0] == fingerprint:
-        rows: dict[str, int] = json.loads(stored[1])
-        data_on: date | None = stored[2]
-    else:
-        con.execute("DELETE FROM meta.raw_feed WHERE feed = ?", [feed.name])
-        source = load_source(feed.source)
-        try:
-            data_on = source.parse(snapshot, con)
-        except OnbenutError as error:
-            _locate(error, snapshot)
-            raise
-        rows = {table: _count(con, feed, table) for table in source.tables(feed)}
-        short = _too_few(rows, feed)
-        if short:
-            raise FetchRefusedError(
-                "fewer rows than this feed must have",
-                source=feed.source,
-                city=snapshot.city.slug,
-                feed=feed.name,
-                value=short,
-                next_step="look whether the provider's file is whole; lower rows_min only if it really shrank",
-            )
-        con.execute(
-            "INSERT INTO meta.raw_feed VALUES (?, ?, ?, ?)",
-            [feed.name, fingerprint, json.dumps(rows), data_on],
-        )
-    space.store.accept(snapshot, rows, data_on)
-    day = feed.snapshot_on or data_on or _last_modified(snapshot) or snapshot.fetched_at.date()
-    return Loaded(feed.name, fingerprint, rows, day, not (stored and stored[0] == fingerprint), warning)
-
-
-def _too_few(rows: dict[str, int], feed: Feed) -> str | None:
-    """Which floor of the feed is not reached, in words; None when all are."""
-    if isinstance(feed.rows_min, int):
-        total = sum(rows.values())
-        return f"{total} of at least {feed.rows_min}" if total < feed.rows_min else None
-    short = [
-        f"{name}: {rows.get(name, 0)} of at least {n}" for name, n in feed.rows_min.items() if rows.get(name, 0) < n
-    ]
-    return "; ".join(short) or None
-
-
-def _locate(error: OnbenutError, snapshot: Snapshot) -> None:
-    """Name city and feed, and the provider's file instead of the store's."""
-    error.locate(source=snapshot.feed.source, city=snapshot.city.slug, feed=snapshot.feed.name)
-    names = {str(snapshot.store.blob(part.sha256)): part.file for part in snapshot.parts}
-    if str(error.where.get("file")) in names:
-        error.where["file"] = names[str(error.where["file"])]
-
-
-def _count(con: duckdb.DuckDBPyConnection, feed: Feed, table: str) -> int:
-    row = con.execute(f"SELECT count(*) FROM {raw_name(feed, table)}").fetchone()
-    assert row is not None
-    return int(row[0])
-
-
-def _last_modified(snapshot: Snapshot) -> date | None:
-    from email.utils import parsedate_to_datetime
-
-    days = [parsedate_to_datetime(part.last_modified).date() for part in snapshot.parts if part.last_modified]
-    return max(days) if days else None
 
 
 def read_plan(city: City, space: Workspace, as_of: date, loaded: list[Loaded]) -> Plan:

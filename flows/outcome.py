@@ -1,0 +1,90 @@
+"""What a run did or why it failed: the record that `onbenut status` reads."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from flows.workspace import Workspace
+from sources._kit.city import City
+from sources._kit.errors import OnbenutError
+
+
+@dataclass(frozen=True)
+class FeedOutcome:
+    """What a run took from one feed: rows per raw table, the day its data describe, why it fell back if it did."""
+
+    source: str
+    rows: dict[str, int]
+    snapshot_on: str
+    was_parsed: bool
+    fallback: str | None
+    max_age_days: int | None
+
+
+@dataclass
+class Outcome:
+    """What a run did: where the products are, what it could not make and why, what it warns of."""
+
+    city: str
+    as_of: date
+    run_id: str
+    unchanged: bool
+    warehouse: Path
+    feeds: dict[str, FeedOutcome] = field(default_factory=dict)
+    products: dict[str, Path] = field(default_factory=dict)
+    not_made: dict[str, str] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+    floors: dict[str, float] = field(default_factory=dict)
+    tables_built: int = 0
+    seconds: float = 0.0
+
+
+def write_log(space: Workspace, outcome: Outcome, started: datetime) -> None:
+    """Write down what a run did, for `onbenut status`; an earlier failure is over."""
+    body = {
+        "city": outcome.city,
+        "as_of": outcome.as_of.isoformat(),
+        "run_id": outcome.run_id,
+        "unchanged": outcome.unchanged,
+        "started_at": started.isoformat(timespec="seconds"),
+        "seconds": round(outcome.seconds, 2),
+        "floors": outcome.floors,
+        "feeds": {name: asdict(feed) for name, feed in outcome.feeds.items()},
+        "products": {name: str(path) for name, path in outcome.products.items()},
+        "not_made": outcome.not_made,
+        "warnings": outcome.warnings,
+    }
+    path = space.run_log(outcome.city)
+    part = path.with_suffix(".part")
+    part.write_text(json.dumps(body, indent=1), encoding="utf-8")
+    part.replace(path)
+    space.failure_log(outcome.city).unlink(missing_ok=True)
+
+
+@contextmanager
+def noting_failure(city: City, space: Workspace) -> Iterator[None]:
+    """Leave a record of what made a run fail, for `onbenut status`; the next good run removes it.
+
+    The value an error met is left out: it may be a cell of a register, and records are not for personal data.
+    """
+    try:
+        yield
+    except OnbenutError as error:
+        where = {name: str(value) for name, value in error.where.items() if name != "value"}
+        body = {
+            "city": city.slug,
+            "at": datetime.now(UTC).isoformat(timespec="seconds"),
+            "error": error.what,
+            "where": where,
+            "next_step": error.next_step,
+        }
+        path = space.failure_log(city.slug)
+        with suppress(OSError):  # a full disk must not hide the error itself
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(json.dumps(body, indent=1), encoding="utf-8")
+        raise
