@@ -35,6 +35,18 @@ def list_cities(space: Workspace) -> list[CityEntry]:
     return [_entry(slug, files.get(slug), slug in run, space) for slug in sorted({*files, *run})]
 
 
+def find_city(city: str, space: Workspace) -> City:
+    """A city by slug or by the path of its file; a made-up city is found by its slug too.
+
+    Raises:
+        CityFileError: there is no such city, or its file is not valid.
+    """
+    made_up = space.sample / city / f"{city}.toml"
+    if not (space.cities / f"{city}.toml").exists() and made_up.exists():
+        return load_city(made_up, space.cities)
+    return load_city(city, space.cities)
+
+
 def check_city(city: City) -> None:
     """Hold a city to what its sources ask of it.
 

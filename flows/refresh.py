@@ -25,13 +25,12 @@ from prefect.cache_policies import NO_CACHE
 from prefect.runtime import flow_run, task_run
 from prefect.tasks import exponential_backoff
 
-from flows.cities import is_local
+from flows.cities import find_city, is_local
 from flows.cli import DONE_IN_PART, guarded
 from flows.feed_steps import Fetched, fetch_feed
 from flows.outcome import Outcome, noting_failure
 from flows.query import city_slug
 from flows.run import build_city
-from sources._kit.city import load_city
 from sources._kit.errors import FetchRefusedError, OnbenutError
 
 RETRIES = 3
@@ -60,7 +59,7 @@ def fetch(city: str, feed: str, home: str) -> Fetched:
         OnbenutError: nothing could be fetched and there is no good snapshot from before.
     """
     space = Workspace(Path(home))
-    loaded = load_city(city, space.cities)
+    loaded = find_city(city, space)
     # A service may come back, so it is tried again before the last good snapshot has to do; a file will not.
     is_last = is_local(loaded.feeds[feed]) or (task_run.run_count or 1) > RETRIES
     return fetch_feed(loaded, loaded.feeds[feed], space, fall_back=is_last)
@@ -74,7 +73,7 @@ def build(city: str, fetched: list[Fetched], home: str, as_of: date | None) -> O
         OnbenutError: a check or a product failed; nothing was replaced.
     """
     space, logger = Workspace(Path(home)), get_run_logger()
-    loaded = load_city(city, space.cities)
+    loaded = find_city(city, space)
     try:
         return build_city(
             loaded, space, fetched, as_of=as_of, progress=lambda floor, what: logger.info("%s %s", floor, what)
@@ -97,7 +96,7 @@ def refresh(city: str, as_of: date | None = None) -> Outcome:
     space = workspace()
     if city.endswith(".toml"):
         city = str(Path(city).resolve())
-    loaded = load_city(city, space.cities)
+    loaded = find_city(city, space)
     with noting_failure(loaded, space):
         futures = [fetch.submit(city, name, str(space.home)) for name in loaded.feeds]
         for future in futures:
@@ -125,7 +124,7 @@ def main() -> None:
     parser.add_argument("city", metavar="CITY", help="slug of a city, or path of a city file")
     parser.add_argument("--as-of", type=date.fromisoformat, metavar="DATE", help="the day the city is looked at")
     given = parser.parse_args()
-    load_city(given.city, workspace().cities)  # a wrong name should not have to wait for Prefect's server
+    find_city(given.city, workspace())  # a wrong name should not have to wait for Prefect's server
     outcome = refresh(given.city, given.as_of)
     print(f"{outcome.city} as of {outcome.as_of}: {outcome.warehouse}")
     for product, reason in outcome.not_made.items():

@@ -16,7 +16,7 @@ from sources._kit.contract import Column, Table, raw_name, roles, settings_of, w
 from sources._kit.duck import literal
 from sources._kit.errors import ColumnError, UnreadableSnapshotError
 from sources._kit.snapshot import Snapshot
-from sources._read.cells import check_date, check_number, check_word, translated, trimmed
+from sources._read.cells import check_date, check_number, check_word, number, translated, trimmed
 from sources._read.content import kind_of, place
 from sources._read.features import read_features
 from sources._read.register import Settings, is_personal, vocabulary
@@ -97,7 +97,7 @@ def _checks(settings: Settings) -> list[str]:
         if name in words:
             checks.append(check_word(column, settings.values.get(name, words[name])))
         elif name in NUMBERS:
-            checks.append(check_number(column))
+            checks.append(check_number(column, settings.columns.get("capakey")))
         elif name == "listed_on":
             checks.append(check_date(column))
     return checks
@@ -105,5 +105,5 @@ def _checks(settings: Settings) -> list[str]:
 
 def _intake(name: str, column: str, settings: Settings) -> str:
     if name not in settings.values:
-        return trimmed(column)
+        return number(column) if name in NUMBERS else trimmed(column)
     return translated(column, settings.values[name], keep_others=name not in vocabulary())

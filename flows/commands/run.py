@@ -7,6 +7,7 @@ from datetime import date
 
 from rich.console import Console
 
+from flows.cities import find_city
 from flows.cli import DONE_IN_PART
 from flows.commands.matches import print_matches
 from flows.commands.terminal import console, progress, table
@@ -14,7 +15,6 @@ from flows.outcome import Outcome
 from flows.run import run_city
 from flows.status import CityStatus, city_status
 from flows.workspace import Workspace
-from sources._kit.city import load_city
 
 
 def run(city: str, space: Workspace, as_of: date | None, offline: bool) -> int:
@@ -23,7 +23,7 @@ def run(city: str, space: Workspace, as_of: date | None, offline: bool) -> int:
     Raises:
         OnbenutError: the run failed and replaced nothing.
     """
-    loaded = load_city(city, space.cities)
+    loaded = find_city(city, space)
     with progress() as show:
         outcome = run_city(loaded, space, as_of=as_of, offline=offline, progress=show)
     report(outcome, city_status(loaded.slug, space), console())

@@ -31,10 +31,15 @@ def check_word(column: str, known: Iterable[str]) -> str:
     )
 
 
-def check_number(column: str) -> str:
-    """A house or box number must not be a date; how 10-12 was written is lost, and is not guessed."""
-    is_date = f"regexp_full_match(lower({_cell(column)}), {literal(_EATEN)})"
-    return f"CASE WHEN {is_date} THEN {_said(column, ' is a date: ')} || {_cell(column)} END"
+def check_number(column: str, unless: str | None = None) -> str:
+    """A house or box number must not be a date, unless another column places the row; 10-12 is lost, and is not guessed."""
+    needed = f" AND {_cell(unless)} = ''" if unless else ""
+    return f"CASE WHEN {_is_eaten(column)}{needed} THEN {_said(column, ' is a date: ')} || {_cell(column)} END"
+
+
+def number(column: str) -> str:
+    """A house or box number; null when empty, or when a spreadsheet has made a day of it."""
+    return f"CASE WHEN NOT {_is_eaten(column)} THEN {trimmed(column)} END"
 
 
 def check_date(column: str) -> str:
@@ -53,6 +58,10 @@ def translated(column: str, words: Mapping[str, str], *, keep_others: bool) -> s
     """A cell's translation, in any case; other words stay or become null; an empty translation is null."""
     cases = " ".join(f"WHEN {literal(k.strip().lower())} THEN {literal(v or None)}" for k, v in words.items())
     return f"CASE lower({_cell(column)}) {cases} ELSE {trimmed(column) if keep_others else 'NULL'} END"
+
+
+def _is_eaten(column: str) -> str:
+    return f"regexp_full_match(lower({_cell(column)}), {literal(_EATEN)})"
 
 
 def _cell(column: str) -> str:

@@ -1,7 +1,7 @@
 -- How well each assessed building suits each use: advantages over advantages and constraints, with bounds from what is unknown.
 -- inputs: score.reuse_part, reference.reuse_criterion
 -- key: building_id, use
--- check: score BETWEEN 0 AND 100.001
+-- check: score BETWEEN 0 AND 100
 -- check: low <= score + 0.001 AND score <= high + 0.001
 -- columns:
 --   building_id | VARCHAR | - | Gebouw | building

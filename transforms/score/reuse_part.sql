@@ -29,5 +29,6 @@ cell AS (
     LEFT JOIN score.criterion AS c ON c.building_id = b.building_id AND c.criterion = s.criterion
     LEFT JOIN level AS l ON l.use = s.use AND l.criterion = s.criterion AND l.class = c.class
 )
-SELECT *, CAST(coalesce(100 * greatest(level, 0) / nullif(sum(abs(level)) OVER (PARTITION BY building_id, use), 0), 0) AS DECIMAL(18, 6)) AS value
+SELECT *, -- Rounded down, so that the parts of 100 never add up to more.
+    CAST(floor(coalesce(1e8 * greatest(level, 0) / nullif(sum(abs(level)) OVER (PARTITION BY building_id, use), 0), 0)) / 1e6 AS DECIMAL(18, 6)) AS value
 FROM cell
