@@ -78,3 +78,12 @@ def test_a_column_line_with_too_few_parts_is_refused(tmp_path: Path) -> None:
     path.write_text("-- A thing.\n-- columns:\n--   x | VARCHAR\nSELECT 1")
     with pytest.raises(ValueError, match="five parts"):
         read_spec(path)
+
+
+def test_every_published_column_has_a_title_and_a_meaning_in_both_languages() -> None:
+    for spec in read_specs(CHECKOUT / "transforms"):
+        if spec.schema == "layer":
+            for column in spec.columns:
+                assert column.title_nl
+                assert column.meaning
+                assert column.meaning_nl, f"{spec.full_name}.{column.name}"

@@ -149,3 +149,13 @@ def test_titles_and_meanings_reach_the_dictionary_and_the_comments(
         "SELECT comment FROM duckdb_columns() WHERE table_name = 'thing' AND schema_name = 'staging' AND column_name = 'size_m'"
     )
     assert comment.fetchone() == ("size [m]",)
+
+
+def test_a_file_of_another_runner_is_begun_anew(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    declare(tmp_path, SPLIT)
+    run(con, tmp_path)
+    con.execute("UPDATE meta.runner SET version = '0'; ALTER TABLE meta.column_entry DROP COLUMN meaning_nl")
+    prepare(con)
+    assert con.execute("SELECT count(*) FROM meta.build").fetchone() == (0,)
+    run(con, tmp_path)
+    assert con.execute("SELECT count(*) FROM staging.thing").fetchone() == (2,)

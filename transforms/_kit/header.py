@@ -10,6 +10,8 @@
     --   parcel_id | VARCHAR | - | Perceel | issuer and the issuer's own id
     SELECT ...
 
+What leaves the house gives its meaning in Dutch too, after ` // `.
+
 A query that yields `reject_reason` (with `reject_column`, `reject_value`) is split by the runner: rows with a reason go to
 the floor's table of refusals (`staging.reject`, `core.refusal`), the others make the table.
 """
@@ -27,13 +29,14 @@ _FIELD = re.compile(r"^(inputs|key|params|accounts_for|check|columns|view):\s*(.
 
 @dataclass(frozen=True)
 class ColumnSpec:
-    """A declared column: name, DuckDB type, unit ('' where it has none), Dutch title, English meaning."""
+    """A declared column: name, DuckDB type, unit ('' where it has none), Dutch title, meaning in English and Dutch."""
 
     name: str
     type: str
     unit: str
     title_nl: str
     meaning: str
+    meaning_nl: str = ""
 
     @property
     def title_en(self) -> str:
@@ -133,7 +136,8 @@ def read_spec(path: Path) -> TableSpec:
             if len(parts) != 5:
                 raise ValueError(f"{path}: a column line needs five parts: {content}")
             unit = "" if parts[2] == "-" else parts[2]
-            columns.append(ColumnSpec(parts[0], parts[1], unit, parts[3], parts[4]))
+            english, _, dutch = parts[4].partition(" // ")
+            columns.append(ColumnSpec(parts[0], parts[1], unit, parts[3], english.strip(), dutch.strip()))
         elif mode == "meaning":
             meaning.append(content)
         elif content:

@@ -15,7 +15,7 @@ from sources._kit.duck import identifier, literal
 from sources._kit.errors import CheckFailedError
 from transforms._kit.header import FLOORS, REFUSALS, TableSpec
 
-RUNNER_VERSION = "1"
+RUNNER_VERSION = "2"
 MACROS = Path(__file__).with_name("macros.sql")
 Parameter = str | float | int | date | None
 
@@ -25,8 +25,8 @@ CREATE TABLE IF NOT EXISTS meta.build (
     table_name VARCHAR PRIMARY KEY, fingerprint VARCHAR, row_count BIGINT, refused_count BIGINT, seconds DOUBLE);
 CREATE TABLE IF NOT EXISTS meta.column_entry (
     schema_name VARCHAR, table_name VARCHAR, column_name VARCHAR, position INTEGER, type VARCHAR, unit VARCHAR,
-    title_nl VARCHAR, title_en VARCHAR, meaning_en VARCHAR);
-CREATE OR REPLACE VIEW meta.column AS SELECT *, CAST(NULL AS VARCHAR) AS meaning_nl FROM meta.column_entry;
+    title_nl VARCHAR, title_en VARCHAR, meaning_en VARCHAR, meaning_nl VARCHAR);
+CREATE OR REPLACE VIEW meta.column AS SELECT * FROM meta.column_entry;
 CREATE SCHEMA IF NOT EXISTS staging; CREATE SCHEMA IF NOT EXISTS core;
 CREATE TABLE IF NOT EXISTS staging.reject (
     table_name VARCHAR, feed VARCHAR, source_row VARCHAR, row_id VARCHAR, reason VARCHAR, column_name VARCHAR, value VARCHAR);
@@ -47,7 +47,13 @@ class Built:
 
 
 def prepare(con: duckdb.DuckDBPyConnection) -> None:
-    """Make the tables the runner itself writes to."""
+    """Make the tables the runner itself writes to; a file made by another version of it is begun anew."""
+    con.execute("CREATE SCHEMA IF NOT EXISTS meta; CREATE TABLE IF NOT EXISTS meta.runner (version VARCHAR)")
+    if con.execute("FROM meta.runner").fetchall() != [(RUNNER_VERSION,)]:
+        for schema in ("meta", *reversed(FLOORS)):
+            con.execute(f"DROP SCHEMA IF EXISTS {schema} CASCADE")
+        con.execute("CREATE SCHEMA meta; CREATE TABLE meta.runner (version VARCHAR)")
+        con.execute(f"INSERT INTO meta.runner VALUES ({literal(RUNNER_VERSION)})")
     con.execute(_META)
     for floor in FLOORS:
         con.execute(f"CREATE SCHEMA IF NOT EXISTS {floor}")
@@ -230,9 +236,10 @@ def _document(con: duckdb.DuckDBPyConnection, spec: TableSpec) -> None:
                 column.title_nl,
                 column.title_en,
                 column.meaning,
+                column.meaning_nl or None,
             ]
         )
-    con.executemany("INSERT INTO meta.column_entry VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+    con.executemany("INSERT INTO meta.column_entry VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
 
 
 def _one(con: duckdb.DuckDBPyConnection, query: str) -> int:

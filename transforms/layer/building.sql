@@ -8,43 +8,43 @@
 -- check: underuse_band IN ('confirmed', 'likely', 'signal', 'unknown')
 -- check: audience = 'city' OR type <> 'dwelling' AND type <> 'apartments'
 -- columns:
---   audience | VARCHAR | - | Doelgroep | public or city
---   building_id | VARCHAR | - | Gebouw-id | Stable id of the building: issuer and the issuer's own id
---   name | VARCHAR | - | Naam | Name of the building, where a source gives one
---   type | VARCHAR | - | Type (code) | Type of the building, by everything that names it
---   type_label | VARCHAR | - | Type | Type of the building in Dutch
---   former_use | VARCHAR | - | Vroeger gebruik | Use that is over, in Dutch; empty where none is known
---   address | VARCHAR | - | Adres | First address in the building
---   nis_code | VARCHAR | - | NIS-code | Municipality
---   capakey | VARCHAR | - | Capakey | Cadastral parcel that holds most of the building
---   footprint_m2 | DOUBLE | m2 | Grondoppervlakte | Area of the outline
---   height_m | DOUBLE | m | Hoogte | Height; empty where unknown
---   floors | DOUBLE | storeys | Bouwlagen | Storeys above ground; empty where unknown
---   floor_area_m2 | DOUBLE | m2 | Vloeroppervlakte | Outline times storeys, gross; empty where storeys are unknown
---   volume_m3 | DOUBLE | m3 | Volume | Outline times height, or times storeys of 3.2 m; empty where both are unknown
---   heritage | VARCHAR | - | Erfgoed | Strongest heritage status; empty where none is known
---   atypicality_score | DOUBLE | points | Atypisch (0-100) | How unusual the building is in its municipality
---   underuse_probability | DOUBLE | - | Kans op onderbenutting | Probability that the building is out of use: a signal, not a status
---   underuse_low | DOUBLE | - | Kans, ondergrens | Lower end of the 80% interval
---   underuse_high | DOUBLE | - | Kans, bovengrens | Upper end of the 80% interval
---   underuse_band | VARCHAR | - | Klasse | confirmed (an authority registered it), likely, signal, or unknown
---   vacant_share_low | DOUBLE | - | Leeg aandeel, laagste | Smallest share of the building that is empty by the register's words
---   vacant_share_high | DOUBLE | - | Leeg aandeel, hoogste | Largest share of the building that is empty by the register's words
---   reuse_best | VARCHAR | - | Beste hergebruik | Use the building suits best, as far as known
---   reuse_score | DOUBLE | points | Hergebruik (0-100) | Index of that use from the known criteria
---   reuse_low | DOUBLE | points | Hergebruik, ondergrens | Index when every unknown turns out worst
---   reuse_high | DOUBLE | points | Hergebruik, bovengrens | Index when every unknown turns out best
---   priority_score | DOUBLE | points | Prioriteit (0-100) | Expected worth of a visit
---   priority_rank | INTEGER | - | Rang | Place by priority in this layer
---   reasons | VARCHAR | - | Redenen | The three strongest reasons, in Dutch
---   evidence_count | INTEGER | - | Aantal waarnemingen | Observations that count in
---   oldest_evidence_on | DATE | - | Oudste waarneming | Day of the oldest one
---   newest_evidence_on | DATE | - | Jongste waarneming | Day of the newest one
---   sources | VARCHAR | - | Bronnen | Sources of the outline and the observations
---   licence | VARCHAR | - | Licentie | Licences of those sources
---   run_id | VARCHAR | - | Run | Run that made the row
---   config_version | VARCHAR | - | Configuratie | Version and hash of the numbers it was scored with
---   geom | GEOMETRY | - | Geometrie | Outline in the city's CRS
+--   audience | VARCHAR | - | Doelgroep | public or city // Voor wie: public of city
+--   building_id | VARCHAR | - | Gebouw-id | Stable id of the building: issuer and the issuer's own id // Vaste sleutel van het gebouw: uitgever en diens eigen sleutel
+--   name | VARCHAR | - | Naam | Name of the building, where a source gives one // Naam van het gebouw, waar een bron er een geeft
+--   type | VARCHAR | - | Type (code) | Type of the building, by everything that names it // Type van het gebouw, volgens alles wat het benoemt
+--   type_label | VARCHAR | - | Type | Type of the building in Dutch // Type van het gebouw in het Nederlands
+--   former_use | VARCHAR | - | Vroeger gebruik | Use that is over, in Dutch; empty where none is known // Gebruik dat voorbij is; leeg waar er geen bekend is
+--   address | VARCHAR | - | Adres | First address in the building // Eerste adres in het gebouw
+--   nis_code | VARCHAR | - | NIS-code | Municipality // Gemeente
+--   capakey | VARCHAR | - | Capakey | Cadastral parcel that holds most of the building // Kadastraal perceel waarop het grootste deel van het gebouw staat
+--   footprint_m2 | DOUBLE | m2 | Grondoppervlakte | Area of the outline // Oppervlakte van de omtrek
+--   height_m | DOUBLE | m | Hoogte | Height; empty where unknown // Hoogte; leeg waar onbekend
+--   floors | DOUBLE | storeys | Bouwlagen | Storeys above ground; empty where unknown // Bouwlagen boven de grond; leeg waar onbekend
+--   floor_area_m2 | DOUBLE | m2 | Vloeroppervlakte | Outline times storeys, gross; empty where storeys are unknown // Omtrek maal bouwlagen, bruto; leeg waar de bouwlagen onbekend zijn
+--   volume_m3 | DOUBLE | m3 | Volume | Outline times height, or times storeys of 3.2 m; empty where both are unknown // Omtrek maal hoogte, of maal bouwlagen van 3,2 m; leeg waar beide onbekend zijn
+--   heritage | VARCHAR | - | Erfgoed | Strongest heritage status; empty where none is known // Sterkste erfgoedstatus; leeg waar er geen bekend is
+--   atypicality_score | DOUBLE | points | Atypisch (0-100) | How unusual the building is in its municipality // Hoe ongewoon het gebouw is in zijn gemeente
+--   underuse_probability | DOUBLE | - | Kans op onderbenutting | Probability that the building is out of use: a signal, not a status // Kans dat het gebouw buiten gebruik is: een signaal, geen status
+--   underuse_low | DOUBLE | - | Kans, ondergrens | Lower end of the 80% interval // Ondergrens van het 80%-interval
+--   underuse_high | DOUBLE | - | Kans, bovengrens | Upper end of the 80% interval // Bovengrens van het 80%-interval
+--   underuse_band | VARCHAR | - | Klasse | confirmed (an authority registered it), likely, signal, or unknown // confirmed = bevestigd (een overheid registreerde het), likely = waarschijnlijk, signal = signaal, unknown = onbekend
+--   vacant_share_low | DOUBLE | - | Leeg aandeel, laagste | Smallest share of the building that is empty by the register's words // Kleinste deel van het gebouw dat volgens de woorden van het register leeg is
+--   vacant_share_high | DOUBLE | - | Leeg aandeel, hoogste | Largest share of the building that is empty by the register's words // Grootste deel van het gebouw dat volgens de woorden van het register leeg is
+--   reuse_best | VARCHAR | - | Beste hergebruik | Use the building suits best, as far as known // Gebruik waarvoor het gebouw het best past, voor zover bekend
+--   reuse_score | DOUBLE | points | Hergebruik (0-100) | Index of that use from the known criteria // Index van dat gebruik volgens de gekende criteria
+--   reuse_low | DOUBLE | points | Hergebruik, ondergrens | Index when every unknown turns out worst // Index als al wat onbekend is tegenvalt
+--   reuse_high | DOUBLE | points | Hergebruik, bovengrens | Index when every unknown turns out best // Index als al wat onbekend is meevalt
+--   priority_score | DOUBLE | points | Prioriteit (0-100) | Expected worth of a visit // Verwachte waarde van een bezoek
+--   priority_rank | INTEGER | - | Rang | Place by priority in this layer // Plaats volgens prioriteit in deze laag
+--   reasons | VARCHAR | - | Redenen | The three strongest reasons, in Dutch // De drie sterkste redenen
+--   evidence_count | INTEGER | - | Aantal waarnemingen | Observations that count in // Aantal waarnemingen dat meetelt
+--   oldest_evidence_on | DATE | - | Oudste waarneming | Day of the oldest one // Dag van de oudste waarneming
+--   newest_evidence_on | DATE | - | Jongste waarneming | Day of the newest one // Dag van de jongste waarneming
+--   sources | VARCHAR | - | Bronnen | Sources of the outline and the observations // Bronnen van de omtrek en de waarnemingen
+--   licence | VARCHAR | - | Licentie | Licences of those sources // Licenties van die bronnen
+--   run_id | VARCHAR | - | Run | Run that made the row // Run die de rij maakte
+--   config_version | VARCHAR | - | Configuratie | Version and hash of the numbers it was scored with // Versie en hash van de getallen waarmee gescoord werd
+--   geom | GEOMETRY | - | Geometrie | Outline in the city's CRS // Omtrek in het coördinatenstelsel van de stad
 WITH shown AS (
     SELECT s.*, u.oldest_on, u.newest_on, u.vacant_low, u.vacant_high
     FROM score.building AS s JOIN score.underuse AS u USING (audience, building_id)

@@ -3,8 +3,8 @@
 -- key: name
 -- params: city_name, nis_code, crs, as_of, run_id, config_version
 -- columns:
---   name | VARCHAR | - | Naam | Name of the fact
---   value | VARCHAR | - | Waarde | Its value
+--   name | VARCHAR | - | Naam | Name of the fact // Naam van het feit
+--   value | VARCHAR | - | Waarde | Its value // Waarde ervan
 SELECT unnest(['city', 'nis_code', 'crs', 'as_of', 'run_id', 'config_version', 'buildings', 'buildings_public', 'buildings_city', 'rejects', 'refusals']) AS name,
     unnest([getvariable('city_name'), getvariable('nis_code'), getvariable('crs'), CAST(getvariable('as_of') AS VARCHAR), getvariable('run_id'),
         getvariable('config_version'),
