@@ -159,3 +159,27 @@ def test_a_file_of_another_runner_is_begun_anew(con: duckdb.DuckDBPyConnection, 
     assert con.execute("SELECT count(*) FROM meta.build").fetchone() == (0,)
     run(con, tmp_path)
     assert con.execute("SELECT count(*) FROM staging.thing").fetchone() == (2,)
+
+
+def test_a_module_declares_a_table_in_the_same_words(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    (tmp_path / "staging").mkdir()
+    module = tmp_path / "staging" / "thing.py"
+    module.write_text(
+        '''"""Things, made by code.
+
+inputs: raw.thing
+key: thing_id
+columns:
+  thing_id | VARCHAR | - | Ding | id
+"""
+
+
+def build(con):
+    con.execute("CREATE OR REPLACE TEMP TABLE made AS SELECT DISTINCT thing_id FROM raw.thing WHERE thing_id IS NOT NULL")
+    return "SELECT thing_id FROM made"
+'''
+    )
+    first = run(con, tmp_path)[1]
+    assert con.execute("FROM staging.thing").fetchall() == [("a",), ("b",)]
+    module.write_text(module.read_text() + "# changed\n")
+    assert plan(read_specs(tmp_path), RAW, {})["staging.thing"] != first["staging.thing"]

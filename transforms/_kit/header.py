@@ -12,19 +12,23 @@
 
 What leaves the house gives its meaning in Dutch too, after ` // `.
 
+Where SQL is worse, a Python module declares a table in the same words in its docstring; its function `build(con)` makes
+temporary tables and returns the query. `code:` names the files its result depends on beside its own.
+
 A query that yields `reject_reason` (with `reject_column`, `reject_value`) is split by the runner: rows with a reason go to
 the floor's table of refusals (`staging.reject`, `core.refusal`), the others make the table.
 """
 
 from __future__ import annotations
 
+import ast
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
 FLOORS = ("staging", "core", "evidence", "score", "layer")
 REFUSALS = {"staging": "staging.reject", "core": "core.refusal"}
-_FIELD = re.compile(r"^(inputs|key|params|accounts_for|check|columns|view):\s*(.*)$")
+_FIELD = re.compile(r"^(inputs|key|params|accounts_for|check|columns|view|code):\s*(.*)$")
 
 
 @dataclass(frozen=True)
@@ -60,6 +64,7 @@ class TableSpec:
     is_view: bool
     sql: str
     path: Path
+    code: tuple[Path, ...] = ()
 
     @property
     def full_name(self) -> str:
@@ -67,9 +72,13 @@ class TableSpec:
         return f"{self.schema}.{self.name}"
 
     @property
-    def splits(self) -> bool:
-        """Whether the query marks rows it refuses."""
-        return re.search(r"\breject_reason\b", self.sql) is not None and self.full_name not in REFUSALS.values()
+    def is_python(self) -> bool:
+        """Whether a module makes the query."""
+        return self.path.suffix == ".py"
+
+    def text(self) -> str:
+        """All text the table's content depends on, for its fingerprint."""
+        return "".join(path.read_text(encoding="utf-8") for path in (self.path, *self.code))
 
 
 def read_specs(root: Path) -> list[TableSpec]:
@@ -80,7 +89,9 @@ def read_specs(root: Path) -> list[TableSpec]:
     """
     specs = {}
     for floor in FLOORS:
-        for path in sorted((root / floor).glob("*.sql")):
+        for path in sorted([*(root / floor).glob("*.sql"), *(root / floor).glob("*.py")]):
+            if path.stem == "__init__":
+                continue
             spec = read_spec(path)
             specs[spec.full_name] = spec
     order: list[TableSpec] = []
@@ -114,19 +125,13 @@ def _check_input(specs: dict[str, TableSpec], name: str, needed: str) -> None:
 
 
 def read_spec(path: Path) -> TableSpec:
-    """Read one SQL file."""
-    text = path.read_text(encoding="utf-8")
+    """Read the declaration of one table: the comment that opens an SQL file, or the docstring of a module."""
+    head, body = _head_and_body(path)
     fields: dict[str, list[str]] = {}
     meaning: list[str] = []
     columns: list[ColumnSpec] = []
     mode = "meaning"
-    lines = text.splitlines()
-    body_from = len(lines)
-    for number, line in enumerate(lines):
-        if not line.startswith("--"):
-            body_from = number
-            break
-        content = line[2:].strip()
+    for content in head:
         if match := _FIELD.match(content):
             mode = match[1]
             if match[2]:
@@ -159,6 +164,18 @@ def read_spec(path: Path) -> TableSpec:
         checks=tuple(fields.get("check", [])),
         columns=tuple(columns),
         is_view="view" in fields,
-        sql="\n".join(lines[body_from:]).strip().rstrip(";"),
+        sql=body,
         path=path,
+        code=tuple(path.parents[1] / name for name in names("code")),
     )
+
+
+def _head_and_body(path: Path) -> tuple[list[str], str]:
+    text = path.read_text(encoding="utf-8")
+    if path.suffix == ".py":
+        # Read, not imported: whoever only wants the declarations need not load what a table is made with.
+        return [line.strip() for line in (ast.get_docstring(ast.parse(text)) or "").splitlines()], ""
+    lines = text.splitlines()
+    first = next((number for number, line in enumerate(lines) if not line.startswith("--")), len(lines))
+    head = [line[2:].strip() for line in lines[:first]]
+    return head, "\n".join(lines[first:]).strip().rstrip(";")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -83,7 +84,7 @@ def plan(specs: Sequence[TableSpec], given: Mapping[str, str], params: Mapping[s
     prints = dict(given)
     shared = f"{RUNNER_VERSION} {duckdb.__version__} {MACROS.read_text(encoding='utf-8')}"
     for spec in specs:
-        lines = [shared, spec.path.read_text(encoding="utf-8")]
+        lines = [shared, spec.text()]
         for needed in spec.inputs:
             if needed in REFUSALS.values():
                 writers = [p for n, p in prints.items() if n.startswith(needed.split(".")[0] + ".")]
@@ -143,9 +144,10 @@ def _build_table(con: duckdb.DuckDBPyConnection, spec: TableSpec) -> tuple[int, 
         return _one(con, f"SELECT count(*) FROM {spec.full_name}"), 0
     order = f" ORDER BY {', '.join(spec.key)}" if spec.key else ""
     names = ", ".join(identifier(column.name) for column in spec.columns)
+    query = _query(con, spec)
     refused = 0
-    if spec.splits:
-        con.execute(f"CREATE OR REPLACE TEMP TABLE split_rows AS {spec.sql}")
+    if "reject_reason" in query and spec.full_name not in REFUSALS.values():
+        con.execute(f"CREATE OR REPLACE TEMP TABLE split_rows AS {query}")
         extra = ("reject_reason", "reject_column", "reject_value")
         _check_columns(con, spec, "split_rows", extra)
         target = REFUSALS[spec.schema]
@@ -161,11 +163,22 @@ def _build_table(con: duckdb.DuckDBPyConnection, spec: TableSpec) -> tuple[int, 
         )
         con.execute("DROP TABLE split_rows")
     else:
-        con.execute(f"CREATE OR REPLACE TABLE {spec.full_name} AS SELECT {names} FROM ({spec.sql}){order}")
+        con.execute(f"CREATE OR REPLACE TABLE {spec.full_name} AS SELECT {names} FROM ({query}){order}")
     _check_columns(con, spec, spec.full_name)
     _check_rows(con, spec)
     _document(con, spec)
     return _one(con, f"SELECT count(*) FROM {spec.full_name}"), refused
+
+
+def _query(con: duckdb.DuckDBPyConnection, spec: TableSpec) -> str:
+    if not spec.is_python:
+        return spec.sql
+    loader = importlib.util.spec_from_file_location(f"declared_{spec.schema}_{spec.name}", spec.path)
+    assert loader is not None
+    assert loader.loader is not None
+    module = importlib.util.module_from_spec(loader)
+    loader.loader.exec_module(module)
+    return str(module.build(con))
 
 
 def _check_columns(con: duckdb.DuckDBPyConnection, spec: TableSpec, relation: str, extra: tuple[str, ...] = ()) -> None:
