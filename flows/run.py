@@ -109,7 +109,7 @@ def _build(
         outcome.feeds = {item.feed: _feed_outcome(city, item) for item in loaded}
         outcome.warnings = [f"{item.feed}: {item.warning}" for item in loaded if item.warning]
         outcome.warnings += _old_feeds(city, loaded, day)
-        given = load_reference(con, city, table_plan, loaded)
+        given = load_reference(con, city, space, table_plan, loaded)
         prints = plan(table_plan.specs, given, table_plan.params)
         drop_unknown(con, table_plan, city)
 

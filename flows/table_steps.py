@@ -9,7 +9,9 @@ from datetime import date
 
 import duckdb
 
+from flows.decisions import load_decisions
 from flows.feed_steps import Loaded
+from flows.history import keep_history
 from flows.workspace import Workspace
 from sources._kit.city import City
 from sources._kit.contract import load_source
@@ -91,13 +93,20 @@ def feed_rows(city: City, loaded: list[Loaded]) -> list[dict[str, object]]:
     return rows
 
 
-def load_reference(con: duckdb.DuckDBPyConnection, city: City, plan: Plan, loaded: list[Loaded]) -> dict[str, str]:
-    """Write the reference tables and the role views; returns the fingerprint of each."""
+def load_reference(
+    con: duckdb.DuckDBPyConnection, city: City, space: Workspace, plan: Plan, loaded: list[Loaded]
+) -> dict[str, str]:
+    """Write the reference tables, the role views and the history; returns the fingerprint of each."""
     prints = {f"reference.{name}": write_table(con, name, rows) for name, rows in plan.reference.tables.items()}
     prints["reference.feed"] = write_table(con, "feed", feed_rows(city, loaded))
     prints["reference.boundary"] = load_boundary(con, city)
     prints["reference.objection"] = load_objections(con, city)
+    prints["reference.decision"] = load_decisions(con, city, space)
     prints.update(make_intake(con, city, {item.feed: item.fingerprint for item in loaded}))
+    as_of = plan.params["as_of"]
+    assert isinstance(as_of, date)
+    define_macros(con)
+    prints.update(keep_history(con, as_of))
     return prints
 
 

@@ -54,6 +54,10 @@ class Workspace:
         """The made-up city's raw files."""
         return self.home / "data" / "sample"
 
+    def decisions(self, slug: str) -> Path:
+        """Matches of a city that were decided by hand."""
+        return self.home / "data" / "decisions" / f"{slug}.csv"
+
     def warehouse(self, slug: str) -> Path:
         """DuckDB file of a city."""
         return self.home / "data" / "warehouse" / f"{slug}.duckdb"

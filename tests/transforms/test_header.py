@@ -35,7 +35,7 @@ def test_every_schema_qualified_name_in_a_query_is_a_declared_input() -> None:
 
     for spec in read_specs(CHECKOUT / "transforms"):
         body = re.sub(r"--.*", "", spec.sql)
-        used = set(re.findall(r"\b((?:raw|staging|core|evidence|score|layer|reference)\.[a-z_]+)\b", body))
+        used = set(re.findall(r"\b((?:raw|staging|core|evidence|score|layer|reference|history)\.[a-z_]+)\b", body))
         if "param(" in body:
             used.add("reference.parameter")
         assert used <= set(spec.inputs), f"{spec.full_name} reads {used - set(spec.inputs)} undeclared"

@@ -116,7 +116,7 @@ def read_specs(root: Path) -> list[TableSpec]:
 
 def _check_input(specs: dict[str, TableSpec], name: str, needed: str) -> None:
     schema = needed.split(".")[0]
-    if schema in ("raw", "reference") or needed in REFUSALS.values():
+    if schema in ("raw", "reference", "history") or needed in REFUSALS.values():
         return
     if needed not in specs:
         raise ValueError(f"{name}: no such input {needed}")

@@ -1,5 +1,7 @@
--- Which building a register row is about: through its CAPAKEY, then its address, then what the register drew. Refused otherwise.
--- inputs: staging.register_row, core.building, core.parcel, core.address, core.link_parcel, core.register_address
+-- Which building a register row is about: as decided by hand, through its CAPAKEY, its address, the last place of a dead CAPAKEY,
+-- what the register drew. Refused otherwise.
+-- inputs: staging.register_row, core.building, core.parcel, core.address, core.link_parcel, core.register_address,
+--   history.parcel, reference.decision
 -- key: feed, register_id, building_id
 -- accounts_for: staging.register_row
 -- check: score BETWEEN 0 AND 1
@@ -27,6 +29,19 @@ at_address AS (
     WHERE problem IS NULL AND building_id IS NOT NULL
     GROUP BY ALL
 ),
+on_earlier_parcel AS (
+    -- A parcel that was split or renumbered: its last known outline still says where the row belongs.
+    SELECT r.feed, r.register_id, b.building_id, count(*) OVER (PARTITION BY r.feed, r.register_id) AS building_count
+    FROM staging.register_row AS r
+    JOIN history.parcel AS h ON h.capakey = r.capakey
+    JOIN (SELECT building_id, point, footprint_m2 FROM core.building) AS b ON ST_Intersects(h.geom, b.point)
+    WHERE r.capakey NOT IN (SELECT capakey FROM core.parcel)
+    QUALIFY b.footprint_m2 >= 0.25 * max(b.footprint_m2) OVER (PARTITION BY r.feed, r.register_id)
+),
+decided AS (
+    SELECT r.feed, r.register_id, d.right_id AS building_id, d.verdict
+    FROM staging.register_row AS r JOIN reference.decision AS d ON d.left_id = r.feed || ':' || r.register_id
+),
 drawn AS (
     SELECT r.feed, r.register_id, b.building_id
     FROM staging.register_row AS r
@@ -34,6 +49,9 @@ drawn AS (
     WHERE r.geom IS NOT NULL AND (ST_Dimension(r.geom) = 0 OR ST_Area(ST_Intersection(r.geom, b.geom)) >= 0.5 * b.footprint_m2)
 ),
 option AS (
+    SELECT feed, register_id, building_id, 'decided by hand' AS method, 1.0 AS score, 0 AS choice
+    FROM decided SEMI JOIN core.building USING (building_id) WHERE verdict = 'same'
+    UNION ALL
     SELECT p.feed, p.register_id, p.building_id,
         CASE WHEN a.building_id IS NOT NULL THEN 'capakey and address'
              WHEN p.building_count = 1 THEN 'capakey' ELSE 'capakey, one of several buildings' END AS method,
@@ -45,11 +63,19 @@ option AS (
         CASE method WHEN 'exact' THEN 0.95 WHEN 'range' THEN 0.9 ELSE 0.7 END * CASE WHEN distance_m = 0 THEN 1.0 ELSE 0.9 END, 3
     FROM at_address
     UNION ALL
-    SELECT feed, register_id, building_id, 'geometry', 0.8, 4 FROM drawn
+    SELECT feed, register_id, building_id, CASE WHEN building_count = 1 THEN 'earlier parcel' ELSE 'earlier parcel, one of several buildings' END,
+        CASE WHEN building_count = 1 THEN 0.85 ELSE 0.55 END, 4
+    FROM on_earlier_parcel
+    UNION ALL
+    SELECT feed, register_id, building_id, 'geometry', 0.8, 5 FROM drawn
 ),
 chosen AS (
     SELECT feed, register_id, building_id, method, score
-    FROM option
+    FROM option AS o
+    WHERE NOT EXISTS (
+        SELECT 1 FROM decided AS d
+        WHERE d.feed = o.feed AND d.register_id = o.register_id AND d.building_id = o.building_id AND d.verdict = 'different'
+    )
     QUALIFY choice = min(choice) OVER (PARTITION BY feed, register_id)
 ),
 tried AS (

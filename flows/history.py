@@ -1,0 +1,66 @@
+"""What earlier runs knew and this one will not: parcels and buildings that left their source, and what was published.
+
+Kept in the warehouse's schema `history`, before the tables of the new run are built. Dead keys find their last place here,
+and ids that were once published find their successor.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import date
+
+import duckdb
+
+from sources._kit.duck import literal
+
+_TABLES = """
+CREATE SCHEMA IF NOT EXISTS history;
+CREATE TABLE IF NOT EXISTS history.parcel (capakey VARCHAR, geom GEOMETRY, last_seen_on DATE);
+CREATE TABLE IF NOT EXISTS history.building (building_id VARCHAR, geom GEOMETRY, last_seen_on DATE);
+CREATE TABLE IF NOT EXISTS history.published (audience VARCHAR, building_id VARCHAR, last_seen_on DATE);
+"""
+
+
+def keep_history(con: duckdb.DuckDBPyConnection, as_of: date) -> dict[str, str]:
+    """Move what is about to vanish into schema `history`; returns the fingerprints of its tables.
+
+    Args:
+        con: the warehouse with the new raw views and, if there was one, the tables of the run before.
+        as_of: the day of the new run; what vanishes was last seen before it.
+    """
+    con.execute(_TABLES)
+    day = literal(as_of.isoformat())
+    present = {row[0] for row in con.execute("SELECT schema_name || '.' || table_name FROM duckdb_tables()").fetchall()}
+    if "core.parcel" in present:
+        # What came back is no history.
+        con.execute("""
+            CREATE OR REPLACE TEMP TABLE here AS SELECT DISTINCT capakey_key(capakey) AS key FROM raw.parcel;
+            DELETE FROM history.parcel WHERE capakey IN (SELECT key FROM here)""")
+        con.execute(f"""
+            INSERT INTO history.parcel SELECT capakey, geom, {day} FROM core.parcel
+            WHERE capakey NOT IN (SELECT key FROM here WHERE key IS NOT NULL)
+                AND capakey NOT IN (SELECT capakey FROM history.parcel) ORDER BY parcel_id""")
+    if "core.building" in present:
+        con.execute("""
+            CREATE OR REPLACE TEMP TABLE here AS SELECT DISTINCT footprint_id AS key FROM raw.footprint;
+            DELETE FROM history.building WHERE building_id IN (SELECT key FROM here)""")
+        con.execute(f"""
+            INSERT INTO history.building SELECT building_id, geom, {day} FROM core.building
+            WHERE building_id NOT IN (SELECT key FROM here WHERE key IS NOT NULL)
+                AND building_id NOT IN (SELECT building_id FROM history.building) ORDER BY building_id""")
+    if "layer.building" in present:
+        con.execute(f"""
+            INSERT INTO history.published SELECT audience, building_id, {day} FROM layer.building ANTI JOIN history.published
+            USING (audience, building_id) ORDER BY audience, building_id""")
+    con.execute("DROP TABLE IF EXISTS here")
+    return {
+        "history.parcel": _fingerprint(con, "parcel", "capakey"),
+        "history.building": _fingerprint(con, "building", "building_id"),
+        # What was published only matters where the layer changes, and that has a fingerprint of its own.
+        "history.published": "",
+    }
+
+
+def _fingerprint(con: duckdb.DuckDBPyConnection, name: str, key: str) -> str:
+    row = con.execute(f"SELECT count(*), md5(string_agg({key}, '|' ORDER BY {key})) FROM history.{name}").fetchone()
+    return hashlib.sha256(repr(row).encode()).hexdigest()
