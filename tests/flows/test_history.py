@@ -148,3 +148,22 @@ def test_a_decision_that_cannot_be_read_names_its_line(nights: Nights, line: str
     with pytest.raises(OnbenutError, match=says) as raised:
         nights.run()
     assert "line 2" in str(raised.value)
+
+
+def test_ids_are_carried_on_when_the_base_changes_from_osm_to_the_official_buildings(tmp_path: Path) -> None:
+    nights = Nights(tmp_path)
+    whole = nights.city_file.read_text()
+    start = whole.index("[feeds.grb]")
+    nights.city_file.write_text(whole[:start] + whole[whole.index("[feeds.", start + 1) :])
+    nights.run()
+    published = {one for (one,) in nights.rows("SELECT building_id FROM layer.building WHERE audience = 'public'")}
+    assert published
+    assert all(one.startswith("osm:") for one in published)
+    nights.city_file.write_text(whole)
+    nights.run()
+    changes = nights.rows("SELECT building_id, change, replaced_by FROM layer.change WHERE audience = 'public'")
+    replaced = {old: new for old, change, new in changes if change == "replaced"}
+    kept = {one for (one,) in nights.rows("SELECT building_id FROM layer.building WHERE audience = 'public'")}
+    assert published == {old for old, _, _ in changes} | (published & kept)
+    assert len(replaced) > 0.8 * len(published)
+    assert all(new.startswith("grb:") for new in replaced.values())
