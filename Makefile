@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format lock bench picture clean
+.PHONY: help setup demo test check format lock bench bench-matching picture clean
 
 help:  ## what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -40,6 +40,10 @@ lock: setup  ## refresh requirements.lock (uv resolves for every Python and plat
 
 bench: setup  ## the made-up city at 100,000 and 1,000,000 buildings (about half an hour, 8 GB)
 	$(BIN)/python -m flows.bench
+
+bench-matching: setup  ## the matchers on labelled real data, where it is present, and at a million footprints
+	$(BIN)/python -m flows.bench_footprints
+	$(BIN)/python -m flows.bench_addresses
 
 picture: demo  ## draw the map of the README again
 	$(BIN)/python -m flows.picture

@@ -160,6 +160,45 @@ def guarded(call: Callable[[], object]) -> None:
         sys.exit(DEFECT)
 
 
+match_app = typer.Typer(
+    help="Match what belongs together in any two files, and say what was refused.", no_args_is_help=True
+)
+app.add_typer(match_app, name="match")
+Out = Annotated[Path, typer.Option("--out", metavar="FILE", help="Ends in .parquet, .gpkg, .geojson or .csv.")]
+
+
+@match_app.command("footprints")
+def match_footprints(
+    left: Annotated[Path, typer.Argument(help="Parquet, GeoPackage or GeoJSON.")],
+    right: Annotated[Path, typer.Argument(help="Parquet, GeoPackage or GeoJSON.")],
+    out: Out,
+    left_id: Annotated[str | None, typer.Option(help="Id column; without: the first that looks like one.")] = None,
+    right_id: Annotated[str | None, typer.Option(help="Id column; without: the first that looks like one.")] = None,
+) -> None:
+    """Which outlines of two files are the same building; refusals go beside the pairs."""
+    from flows.commands.match import footprints as command
+
+    raise typer.Exit(command(left, right, out, left_id, right_id))
+
+
+@match_app.command("addresses")
+def match_addresses(
+    register: Annotated[Path, typer.Argument(help="CSV, Excel or Parquet with streets and house numbers.")],
+    against: Annotated[Path, typer.Option(help="GeoParquet, GeoPackage, GeoJSON or CSV of address points.")],
+    out: Out,
+    column: Annotated[
+        list[str] | None, typer.Option(help="Such as street=pva_straat, where the name does not say it.")
+    ] = None,
+    address_column: Annotated[list[str] | None, typer.Option(help="The same for the address file.")] = None,
+    crs: Annotated[str | None, typer.Option(help="CRS of an address file that does not say it.")] = None,
+    sheet: Annotated[str | None, typer.Option(help="Of an Excel file with several.")] = None,
+) -> None:
+    """Find the address point of every row of a register; refusals go beside the matches."""
+    from flows.commands.match import addresses as command
+
+    raise typer.Exit(command(register, against, out, column or [], address_column or [], crs, sheet))
+
+
 def main() -> None:
     """Entry point of the command `onbenut`."""
     guarded(app)

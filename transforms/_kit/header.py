@@ -166,7 +166,7 @@ def read_spec(path: Path) -> TableSpec:
         is_view="view" in fields,
         sql=body,
         path=path,
-        code=tuple(path.parents[1] / name for name in names("code")),
+        code=tuple(found for name in names("code") for found in sorted(path.parents[1].glob(name)) if found.is_file()),
     )
 
 

@@ -24,7 +24,7 @@ WITH on_parcel AS (
              OR bool_and(coalesce(b.official_type, '') = 'bijgebouw') OVER (PARTITION BY r.feed, r.register_id))
 ),
 at_address AS (
-    SELECT feed, register_id, building_id, min(distance_m) AS distance_m, min(method) AS method
+    SELECT feed, register_id, building_id, min(distance_m) AS distance_m, arg_max(method, (score, method)) AS method, max(score) AS score
     FROM core.register_address
     WHERE problem IS NULL AND building_id IS NOT NULL
     GROUP BY ALL
@@ -60,7 +60,8 @@ option AS (
     FROM on_parcel AS p LEFT JOIN at_address AS a USING (feed, register_id, building_id)
     UNION ALL
     SELECT feed, register_id, building_id, 'address, ' || method,
-        CASE method WHEN 'exact' THEN 0.95 WHEN 'range' THEN 0.9 ELSE 0.7 END * CASE WHEN distance_m = 0 THEN 1.0 ELSE 0.9 END, 3
+        -- An address is a point somebody put: even a sure one does not always lie in its building.
+        0.95 * score * CASE WHEN distance_m = 0 THEN 1.0 ELSE 0.9 END, 3
     FROM at_address
     UNION ALL
     SELECT feed, register_id, building_id, CASE WHEN building_count = 1 THEN 'earlier parcel' ELSE 'earlier parcel, one of several buildings' END,

@@ -18,7 +18,7 @@
 WITH element AS (
     SELECT l.right_id AS building_id, f.footprint_id AS element_id, f.feed, 'outline' AS origin,
         -- An outline over several buildings speaks for each as far as it covers it.
-        CASE l.method WHEN 'reference' THEN 1.0 ELSE greatest(l.score, l.share_right) * least(1, 0.5 + l.share_right) END AS score,
+        CASE WHEN l.method IN ('reference', 'decided by hand') THEN 1.0 ELSE greatest(l.score, l.share_right) * least(1, 0.5 + l.share_right) END AS score,
         f.tags, f.observed_on
     FROM core.link_footprint AS l JOIN staging.footprint AS f ON f.footprint_id = l.left_id
     UNION ALL

@@ -10,9 +10,9 @@
 --   capakey | VARCHAR | - | Capakey | cadastral key; null where none or malformed
 --   street | VARCHAR | - | Straat | street name as given
 --   street_key | VARCHAR | - | Straatsleutel | street name reduced to what two spellings share
---   number_value | INTEGER | - | Nummer | first house number
---   number_last | INTEGER | - | Laatste nummer | last house number of a range; the first where there is none
---   number_suffix | VARCHAR | - | Toevoeging | letter or bis of the first number
+--   house_number | VARCHAR | - | Huisnummer | house number as given
+--   house_number_to | VARCHAR | - | Tot huisnummer | second house number as given: the end of a range, or a flat
+--   number_value | INTEGER | - | Nummer | its leading digits
 --   box_number | VARCHAR | - | Busnummer | box (bus) number
 --   postcode | VARCHAR | - | Postcode | postal code
 --   municipality | VARCHAR | - | Gemeente | municipality or district name
@@ -23,8 +23,7 @@
 --   listed_on | DATE | - | Opgenomen op | day of listing; null where unknown
 --   geom | GEOMETRY | - | Geometrie | what the register drew, if anything
 WITH checked AS (
-    SELECT *, house_number_value(house_number) AS first_value,
-        coalesce(house_number_value(house_number_to), house_number_last(house_number)) AS last_value,
+    SELECT *,
         CASE
             WHEN defect IS NOT NULL THEN defect
             WHEN register_id IS NULL THEN 'no id'
@@ -39,11 +38,7 @@ WITH checked AS (
 )
 SELECT
     feed, register_id, source_row, building_number, capakey_key(capakey) AS capakey, street, street_key(street) AS street_key,
-    first_value AS number_value,
-    -- A second number is a range along one side of the street; "50" with "101" is flat 101 of number 50.
-    CASE WHEN last_value > first_value AND last_value - first_value <= 30 AND (last_value - first_value) % 2 = 0
-         THEN last_value ELSE first_value END AS number_last,
-    house_number_suffix(house_number) AS number_suffix,
+    house_number, house_number_to, house_number_value(house_number) AS number_value,
     box_number, postcode, municipality, part, kind, coalesce(inventory, 'vacancy') AS inventory, status,
     register_date(listed_on) AS listed_on, geom,
     coalesce(problem, CASE WHEN row_number() OVER (PARTITION BY feed, register_id, problem IS NULL ORDER BY source_row) > 1
