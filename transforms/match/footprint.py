@@ -34,8 +34,8 @@ _SCRATCH = ["vote", "origin", "cell", "overlap", "link"] + [
 class FootprintSettings:
     """The numbers of the method; lengths in metres, shares of an area between 0 and 1.
 
-    Chosen on the labelled pairs by leaving out one region at a time (`python -m flows.bench_footprints --fit`): share_min,
-    rival_share, touch_m. The others were set once and hardly matter.
+    Checked on the labelled pairs by leaving out one region at a time (`python -m flows.bench_footprints --fit`): share_min,
+    rival_share, touch_m. The others were set while looking at all regions; see the decision.
 
     Attributes:
         share_min: least part of the smaller outline that must lie in the other.

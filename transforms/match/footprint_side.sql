@@ -1,5 +1,5 @@
 -- One side of a match ($own: left or right), numbered in the order of its ids so that the order of rows cannot matter.
--- Areas in whole square centimetres of a metre's hundredth: equal houses stay equal wherever they lie.
+-- Areas to the hundredth of a square metre: equal houses stay equal wherever they lie.
 CREATE OR REPLACE TEMP TABLE footprint_$own AS
 SELECT
     CAST(row_number() OVER (ORDER BY id) AS INTEGER) AS k, id, geom, round(ST_Area(geom), 2) AS m2,
