@@ -13,6 +13,7 @@ import duckdb
 from flows.workspace import Workspace
 from sources._kit.city import City, Feed
 from sources._kit.contract import load_source, raw_name, settings_of
+from sources._kit.duck import literal
 from sources._kit.errors import FetchRefusedError, OnbenutError
 from sources._kit.snapshot import Snapshot
 
@@ -105,7 +106,10 @@ def _load(con: duckdb.DuckDBPyConnection, snapshot: Snapshot, warning: str | Non
     con.execute(
         "CREATE TABLE IF NOT EXISTS meta.raw_feed (feed VARCHAR PRIMARY KEY, fingerprint VARCHAR, rows VARCHAR, data_on DATE)"
     )
-    stored = con.execute("SELECT fingerprint, rows, data_on FROM meta.raw_feed WHERE feed = ?", [feed.name]).fetchone()
+    # As text: a bound parameter makes DuckDB load pandas, which an unchanged night can do without.
+    stored = con.execute(
+        f"SELECT fingerprint, rows, data_on FROM meta.raw_feed WHERE feed = {literal(feed.name)}"
+    ).fetchone()
     if stored and stored[0] == fingerprint:
         rows: dict[str, int] = json.loads(stored[1])
         data_on: date | None = stored[2]

@@ -22,8 +22,6 @@ from sources._kit.duck import connect
 from sources._kit.errors import OnbenutError
 from transforms._kit.header import FLOORS
 from transforms._kit.runner import Built, plan, stored_fingerprints
-from transforms.publish.context import publish_context
-from transforms.publish.publish import publish_city
 
 Progress = Callable[[str, str], None]
 """Called with a floor and what happens on it."""
@@ -160,6 +158,10 @@ def _publish(
         outcome.products = {path.name: path for path in sorted(folder.iterdir()) if path.is_file()}
         return
     progress("publish", "products")
+    # Here, because a night in which nothing changed need not load what draws and writes.
+    from transforms.publish.context import publish_context
+    from transforms.publish.publish import publish_city
+
     write = publish_city if has_buildings else publish_context
     outcome.products = write(con, city.slug, city.crs, space.outputs)
     con.execute("INSERT OR REPLACE INTO meta.build VALUES ('publish', ?, ?, 0, 0)", [wanted, len(outcome.products)])

@@ -16,7 +16,6 @@ from sources._kit.errors import ColumnError, UnreadableSnapshotError
 from sources._kit.snapshot import Snapshot
 from sources._read.content import kind_of, place
 from sources._read.features import read_features
-from sources._read.rows import read_rows
 
 STREETS = ("STRAATNM", "Straatnaam")
 HOUSE_NUMBERS = ("HUISNR", "Huisnummer")
@@ -44,6 +43,9 @@ def parse(snapshot: Snapshot, con: duckdb.DuckDBPyConnection) -> date | None:
         raise UnreadableSnapshotError(
             "more than one CSV file", value=len(paths), next_step="give one file, or GeoParquet", **where
         )
+    # Arrow is loaded where a file is read: an unchanged night only asks what the table is called.
+    from sources._read.rows import read_rows
+
     con.register(_CSV, read_rows(paths[0], where).table)
     try:
         found = _hold_to_names(con, snapshot, f"SELECT * FROM {_CSV}")

@@ -17,9 +17,6 @@ from sources._kit.errors import CheckFailedError, UnreadableSnapshotError
 from sources._kit.snapshot import Snapshot
 from sources._osm.choose import LEFT_OUT, ROWS, classify_elements, read_rules
 from sources._osm.elements import load_elements, opl_table
-from sources._osm.export import export_elements, export_ways
-from sources._osm.opening import header_date
-from sources._osm.shapes import make_shapes
 
 TABLES = ("building", "poi", "land_use")
 COLUMNS = "osm_id, osm_version, osm_timestamp, tags, geom, defect"
@@ -36,6 +33,9 @@ def parse(snapshot: Snapshot, con: duckdb.DuckDBPyConnection) -> date | None:
         merge = "merge overlapping extracts first (osmium merge), or give each its own feed"
         where = {"source": "osm_extract", "city": snapshot.city.slug, "feed": snapshot.feed.name}
         raise UnreadableSnapshotError("an extract is one file", next_step=merge, value=len(paths), **where)
+    # libosmium and pandas are loaded where an extract is read: an unchanged night only asks what the tables are called.
+    from sources._osm.opening import header_date
+
     read_extract(paths[0], con)
     for table in TABLES:
         write_raw(con, snapshot, table, f"FROM osm_{table}")
@@ -71,6 +71,9 @@ def read_extract(path: Path, con: duckdb.DuckDBPyConnection) -> dict[str, int]:
         UnreadableSnapshotError: the file is not a whole OSM extract.
         CheckFailedError: elements went missing on the way to the tables.
     """
+    from sources._osm.export import export_elements, export_ways
+    from sources._osm.shapes import make_shapes
+
     rules = read_rules()
     with TemporaryDirectory(prefix="onbenut-osm-") as folder:
         opl, members = Path(folder, "elements.opl"), Path(folder, "members.opl")
@@ -100,6 +103,9 @@ def read_extract(path: Path, con: duckdb.DuckDBPyConnection) -> dict[str, int]:
 
 def data_date(path: Path) -> date | None:
     """Day (UTC) an extract tells of: from its header, else its newest tagged element; None if neither."""
+    from sources._osm.export import export_elements
+    from sources._osm.opening import header_date
+
     if stated := _day(header_date(path)):
         return stated
     con = duckdb.connect()

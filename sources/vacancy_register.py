@@ -20,7 +20,6 @@ from sources._read.cells import check_date, check_number, check_word, number, tr
 from sources._read.content import kind_of, place
 from sources._read.features import read_features
 from sources._read.register import Settings, is_personal, vocabulary
-from sources._read.rows import read_rows
 
 __all__ = ["Settings", "parse", "tables"]
 
@@ -62,6 +61,9 @@ def parse(snapshot: Snapshot, con: duckdb.DuckDBPyConnection) -> date | None:
         features = read_features(con, snapshot, "data", settings.columns.values())
         _write(con, snapshot, settings, features.query)
         return features.data_on
+    # Arrow is loaded where a file is read: an unchanged night only asks what the table is called.
+    from sources._read.rows import read_rows
+
     rows = read_rows(paths[0], where, encoding=settings.encoding, delimiter=settings.delimiter, sheet=settings.sheet)
     con.register(_ROWS, rows.table)
     try:

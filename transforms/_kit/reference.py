@@ -9,12 +9,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
-import pyarrow as pa
 
-from sources._kit.duck import identifier
+from sources._kit.duck import identifier, literal
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 Scalar = str | float | int | bool | date | None
 
@@ -64,16 +66,27 @@ def write_table(con: duckdb.DuckDBPyConnection, name: str, rows: Sequence[Mappin
     Whole numbers become BIGINT, others DOUBLE; a key that a row lacks is NULL.
     """
     keys = list(dict.fromkeys(key for row in rows for key in row))
-    table = pa.table({key: _column([row.get(key) for row in rows]) for key in keys})
-    con.register("incoming_reference", table)
-    con.execute("CREATE SCHEMA IF NOT EXISTS reference")
-    con.execute(f"CREATE OR REPLACE TABLE reference.{identifier(name)} AS SELECT * FROM incoming_reference")
-    con.unregister("incoming_reference")
     body = json.dumps([dict(row) for row in rows], sort_keys=True, default=str)
-    return hashlib.sha256(f"{keys}{body}".encode()).hexdigest()
+    fingerprint = hashlib.sha256(f"{keys}{body}".encode()).hexdigest()
+    con.execute("CREATE SCHEMA IF NOT EXISTS reference")
+    # The comment says what a table was made from: one that is there already need not be written again.
+    found = con.execute(
+        "SELECT comment FROM duckdb_tables() WHERE schema_name = 'reference' AND table_name = "
+        f"{literal(name)} AND comment = {literal(fingerprint)}"
+    ).fetchone()
+    if found is None:
+        import pyarrow as pa
+
+        con.register("incoming_reference", pa.table({key: _column([row.get(key) for row in rows]) for key in keys}))
+        con.execute(f"CREATE OR REPLACE TABLE reference.{identifier(name)} AS SELECT * FROM incoming_reference")
+        con.unregister("incoming_reference")
+        con.execute(f"COMMENT ON TABLE reference.{identifier(name)} IS {literal(fingerprint)}")
+    return fingerprint
 
 
 def _column(values: Sequence[Scalar]) -> pa.Array:
+    import pyarrow as pa
+
     if any(isinstance(value, float) for value in values):
         return pa.array([None if value is None else float(value) for value in values], pa.float64())  # type: ignore[arg-type]
     return pa.array(values)
