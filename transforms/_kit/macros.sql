@@ -23,10 +23,6 @@ CREATE OR REPLACE TEMP MACRO house_number_value(label) AS
 CREATE OR REPLACE TEMP MACRO house_number_suffix(label) AS
     nullif(regexp_replace(lower(regexp_replace(regexp_extract(trim(label), '^[0-9]+(.*)$', 1), '^ *- *[0-9]+.*$', '')), '[^a-z0-9]', '', 'g'), '');
 
--- Last number of a range such as 12-14; null where there is none.
-CREATE OR REPLACE TEMP MACRO house_number_last(label) AS
-    try_cast(nullif(regexp_extract(trim(label), '^[0-9]+[a-zA-Z]? *- *([0-9]+)', 1), '') AS INTEGER);
-
 -- CAPAKEY in its one spelling: capitals, slash, exponent underscore kept; null where it is none.
 CREATE OR REPLACE TEMP MACRO capakey_key(key) AS
     nullif(regexp_extract(upper(replace(trim(key), '-', '/')), '^[0-9]{5}[A-Z][0-9]{4}/[0-9]{2}[A-Z_][0-9]{3}$'), '');
