@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import duckdb
 from pyproj import CRS
@@ -17,6 +15,7 @@ from sources._read.content import kind_of
 from sources._read.features import parquet_crs
 from sources._read.rows import read_rows
 from transforms.match.address_columns import ADDRESS_IDS, POSITIONS, ROW_IDS, guess_columns, guess_id, plain, told
+from transforms.match.geofile import describe_parquet, only_layer
 
 ROWS, POINTS = "match_rows", "match_points"
 _FILE = "match_file"
@@ -138,58 +137,26 @@ def _position(names: list[str], columns: Mapping[str, str], crs: str | None, **w
 
 
 def _parquet(con: duckdb.DuckDBPyConnection, path: Path) -> tuple[str, str | None]:
-    source = f"read_parquet({literal(path)}, file_row_number = true)"
-    types = {
-        str(n): str(t)
-        for n, t in con.execute(f"SELECT column_name, column_type FROM (DESCRIBE FROM {source})").fetchall()
-    }
-    meta = con.execute(
-        "SELECT name, meta -> ('$.columns.\"' || name || '\".crs') FROM (SELECT decode(value)::JSON AS meta,"
-        f" meta ->> '$.primary_column' AS name FROM parquet_kv_metadata({literal(path)}) WHERE decode(key) = 'geo')"
-    ).fetchone()
-    shapes = [n for n, t in types.items() if t.startswith("GEOMETRY") or (t == "BLOB" and n in ("geometry", "geom"))]
-    name = str(meta[0]) if meta else next(iter(shapes), None)
-    if name is None:
+    shape = describe_parquet(con, path)
+    if shape.geometry is None:
         raise UnreadableSnapshotError("the file has no geometry column", next_step="it must be GeoParquet", file=path)
     # GeoParquet: no `crs` means longitude and latitude; `null` means that nobody knows.
-    stated = ("EPSG:4326" if meta[1] is None else parquet_crs(meta[1])) if meta else None
-    shape = f"ST_GeomFromWKB({identifier(name)})" if types[name] == "BLOB" else f"{identifier(name)}::GEOMETRY"
+    silent = "EPSG:4326" if shape.is_geoparquet and shape.projjson is None else None
+    name = identifier(shape.geometry)
+    geom = f"ST_GeomFromWKB({name})" if shape.types[shape.geometry] == "BLOB" else f"{name}::GEOMETRY"
     return (
-        f"SELECT * EXCLUDE ({identifier(name)}, file_row_number), file_row_number + 1 AS _row, {shape} AS geom FROM {source}",
-        stated,
+        f"SELECT * EXCLUDE ({name}, file_row_number), file_row_number + 1 AS _row, {geom} AS geom"
+        f" FROM read_parquet({literal(path)}, file_row_number = true)",
+        silent or parquet_crs(shape.projjson),
     )
 
 
 def _layer(con: duckdb.DuckDBPyConnection, path: Path) -> tuple[str, str | None]:
-    layer, crs = _only_layer(path)
+    layer, crs = only_layer(path)
     source = f"ST_Read({literal(path)}, layer := {literal(layer)})"
     described = con.execute(f"SELECT column_name, column_type FROM (DESCRIBE FROM {source})").fetchall()
     name = identifier(next(str(n) for n, t in described if str(t).startswith("GEOMETRY")))
     return f"SELECT * EXCLUDE ({name}), {name}::GEOMETRY AS geom, row_number() OVER () AS _row FROM {source}", crs
-
-
-def _only_layer(path: Path) -> tuple[str, str | None]:
-    import pyogrio
-    from pyogrio.errors import DataLayerError, DataSourceError
-
-    gdal: Any = pyogrio  # carries no types
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", RuntimeWarning)
-            layers = [str(name) for name, shape in gdal.list_layers(path) if shape is not None]
-            crs = gdal.read_info(path, layer=layers[0])["crs"] if len(layers) == 1 else None
-    except (DataSourceError, DataLayerError) as error:
-        raise UnreadableSnapshotError(
-            "the file cannot be read", value=error, next_step="ask for it again", file=path
-        ) from error
-    if len(layers) != 1:
-        raise OnbenutError(
-            f"{len(layers)} layers with geometry",
-            value=", ".join(layers),
-            next_step="give a file with one layer",
-            file=path,
-        )
-    return layers[0], crs
 
 
 def _crs(name: str, **where: object) -> CRS:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
+import pyogrio
 import pytest
 from shapely import LineString, Polygon, box
 
@@ -51,3 +52,41 @@ def test_errors_name_file_column_and_next_step(tmp_path: Path) -> None:
         match_footprint_files(tmp_path / "absent.gpkg", left, tmp_path / "pairs.csv")
     with pytest.raises(OnbenutError, match="cannot write there"):
         match_footprint_files(left, left, tmp_path / "pairs.xlsx")
+
+
+def test_layers_lie_where_their_crs_says(tmp_path: Path) -> None:
+    left = write(tmp_path / "left.parquet", ["1"], [box(150_000, 200_000, 150_010, 200_010)])
+    for name in ("pairs.gpkg", "pairs.geojson"):
+        match_footprint_files(left, left, tmp_path / name)
+    metric, degrees = gpd.read_file(tmp_path / "pairs.gpkg"), gpd.read_file(tmp_path / "pairs.geojson")
+    assert metric.crs.to_epsg() == 31370
+    assert metric.total_bounds.tolist() == [150_000, 200_000, 150_010, 200_010]
+    # Seven decimals are a centimetre.
+    assert degrees.to_crs(31370).total_bounds == pytest.approx(metric.total_bounds, abs=0.02)
+    assert pyogrio.list_layers(tmp_path / "pairs.gpkg").tolist() == [["pairs", "MultiPolygon"]]
+
+
+def test_nothing_that_is_matched_is_written_over(tmp_path: Path) -> None:
+    left = write(tmp_path / "a_refused.parquet", ["1"], [box(0, 0, 10, 10)])
+    before = left.read_bytes()
+    for out in (left, tmp_path / "a.parquet"):
+        with pytest.raises(OnbenutError, match="would take the place of what is matched"):
+            match_footprint_files(left, left, out)
+    assert left.read_bytes() == before
+
+
+def test_an_older_answer_stays_until_the_new_one_is_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    left = write(tmp_path / "left.parquet", ["1"], [box(0, 0, 10, 10)])
+    out = tmp_path / "pairs.gpkg"
+    match_footprint_files(left, left, out)
+    before = out.read_bytes()
+
+    def fail(_: object, path: Path, **__: object) -> None:
+        path.write_bytes(b"half")
+        raise OSError("the disk is full")
+
+    monkeypatch.setattr(pyogrio, "write_arrow", fail)
+    with pytest.raises(OnbenutError, match=r"cannot write there.*the disk is full"):
+        match_footprint_files(left, left, out)
+    assert out.read_bytes() == before
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["left.parquet", "pairs.gpkg", "pairs_refused.gpkg"]
