@@ -8,8 +8,8 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flows.workspace import CHECKOUT
 from sources._kit.duck import connect
+from transforms._kit.runner import define_macros
 
 Con = duckdb.DuckDBPyConnection
 Box = tuple[float, float, float, float, float]
@@ -19,7 +19,7 @@ Box = tuple[float, float, float, float, float]
 def con() -> Iterator[Con]:
     with connect() as connection:
         connection.execute("CREATE SCHEMA reference; CREATE TABLE reference.parameter (name VARCHAR, value DOUBLE)")
-        connection.execute((CHECKOUT / "transforms" / "_kit" / "macros.sql").read_text())
+        define_macros(connection)
         for name, value in (("crs_min_x", 0), ("crs_min_y", 0), ("crs_max_x", 300000), ("crs_max_y", 300000)):
             connection.execute(f"SET VARIABLE {name} = {value}::DOUBLE")
         yield connection
@@ -42,6 +42,10 @@ def call(con: Con, expression: str, *values: object) -> object:
         ("Kerkstr.", "Kerkstraat"),
         ("Grote Pl.", "Groteplein"),
         ("'s Gravenstraat", "s-Gravenstraat"),
+        ("Kerkstraat_BE", "Kerkstraat (Berchem)"),
+        ("O.L.V.-plein", "Onze-Lieve-Vrouwplein"),
+        ("Mechelse stwg", "Mechelsesteenweg"),
+        ("Prof. Pieterslaan", "Professor Pietersln."),
     ],
 )
 def test_two_spellings_of_one_street_share_a_key(con: Con, left: str, right: str) -> None:
@@ -54,6 +58,11 @@ def test_two_spellings_of_one_street_share_a_key(con: Con, left: str, right: str
 )
 def test_different_streets_keep_different_keys(con: Con, left: str, right: str) -> None:
     assert call(con, "street_key(?)", left) != call(con, "street_key(?)", right)
+
+
+@pytest.mark.parametrize("name", ["", "-", " . ", "(Berchem)", None])
+def test_a_name_of_which_nothing_is_left_has_no_key(con: Con, name: str | None) -> None:
+    assert call(con, "street_key(?::VARCHAR)", name) is None
 
 
 @pytest.mark.parametrize(

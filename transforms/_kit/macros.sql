@@ -1,20 +1,5 @@
 -- Spelling rules that more than one table needs; the runner defines them before it builds.
 
--- A street name reduced to what two spellings of it share: no case, accents, punctuation; ij = y; abbreviations written out.
-CREATE OR REPLACE TEMP MACRO street_key(name) AS
-    regexp_replace(
-        replace(
-            regexp_replace(regexp_replace(regexp_replace(regexp_replace(regexp_replace(regexp_replace(
-                ' ' || lower(strip_accents(name)) || ' ',
-                '([ -])st[. -]+', '\1sint ', 'g'),
-                '([ -])(burg|burgem)\. *', '\1burgemeester ', 'g'),
-                'stwg\.? $', 'steenweg '),
-                'str\. ?$', 'straat '),
-                'ln\. ?$', 'laan '),
-                '([a-z ])pl\. ?$', '\1plein '),
-            'ij', 'y'),
-        '[^a-z0-9]', '', 'g');
-
 -- Leading digits of a house number; null where there are none.
 CREATE OR REPLACE TEMP MACRO house_number_value(label) AS
     try_cast(nullif(regexp_extract(trim(label), '^[0-9]+'), '') AS INTEGER);

@@ -17,7 +17,7 @@ from sources._kit.errors import CheckFailedError
 from transforms._kit.header import FLOORS, REFUSALS, TableSpec
 
 RUNNER_VERSION = "2"
-MACROS = Path(__file__).with_name("macros.sql")
+MACROS = (Path(__file__).with_name("macros.sql"), Path(__file__).with_name("street.sql"))
 Parameter = str | float | int | date | None
 
 _META = """
@@ -62,7 +62,11 @@ def prepare(con: duckdb.DuckDBPyConnection) -> None:
 
 def define_macros(con: duckdb.DuckDBPyConnection) -> None:
     """Define the spelling and geometry rules that tables share, for this connection only."""
-    con.execute(MACROS.read_text(encoding="utf-8"))
+    con.execute(_macros())
+
+
+def _macros() -> str:
+    return "\n".join(path.read_text(encoding="utf-8") for path in MACROS)
 
 
 def stored_fingerprints(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
@@ -82,7 +86,7 @@ def plan(specs: Sequence[TableSpec], given: Mapping[str, str], params: Mapping[s
         params: values of all parameters.
     """
     prints = dict(given)
-    shared = f"{RUNNER_VERSION} {duckdb.__version__} {MACROS.read_text(encoding='utf-8')}"
+    shared = f"{RUNNER_VERSION} {duckdb.__version__} {_macros()}"
     for spec in specs:
         lines = [shared, spec.text()]
         for needed in spec.inputs:

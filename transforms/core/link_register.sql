@@ -88,12 +88,9 @@ SELECT r.feed, r.register_id, r.source_row, c.building_id, c.method, CAST(c.scor
             CASE WHEN r.capakey IS NOT NULL AND NOT EXISTS (FROM core.parcel) THEN 'no cadastre to look the capakey up in'
                  WHEN r.capakey IS NOT NULL AND r.capakey NOT IN (SELECT capakey FROM core.parcel) THEN 'the capakey is not in the cadastre'
                  WHEN r.capakey IS NOT NULL THEN 'no building on the parcel' END,
-            CASE WHEN r.number_value IS NULL THEN 'no address'
-                 WHEN t.problem IS NOT NULL THEN t.problem
-                 WHEN t.register_id IS NOT NULL THEN 'the address is known, no building lies there'
+            CASE WHEN t.register_id IS NULL THEN 'no address'
                  WHEN NOT EXISTS (FROM core.address) THEN 'no address file to look the street up in'
-                 WHEN r.street_key NOT IN (SELECT street_key FROM core.address) THEN 'the street is not in the address file'
-                 ELSE 'the house number is not in the address file' END)
+                 ELSE coalesce(t.problem, 'the address is known, no building lies there') END)
     END AS reject_reason,
     CASE WHEN c.building_id IS NULL THEN CASE WHEN r.capakey IS NOT NULL THEN 'capakey' ELSE 'street' END END AS reject_column,
     CASE WHEN c.building_id IS NULL THEN concat_ws(' ', r.capakey, r.street, r.number_value, r.postcode, '-> ' || t.place_text) END AS reject_value

@@ -12,6 +12,7 @@ from sources._kit.errors import OnbenutError
 from sources._read.cells import number
 
 FOLDER = Path(__file__).parent
+STREET = FOLDER.parent / "_kit" / "street.sql"
 ROW_COLUMNS = ("street", "house_number", "house_number_to", "box_number", "postcode", "municipality")
 POINT_COLUMNS = ("street", "house_number", "box_number", "postcode", "municipality")
 OUTPUTS = ("address_match", "address_refusal")
@@ -95,6 +96,7 @@ def match_addresses(con: duckdb.DuckDBPyConnection, rows: str, addresses: str, *
         con.execute(
             f"SET VARIABLE addr_{name} = CAST({literal(value)} AS {'INTEGER' if isinstance(value, int) else 'DOUBLE'})"
         )
+    con.execute(STREET.read_text(encoding="utf-8"))
     for step in ("spelling", "read", "candidate", "start", *["vote"] * settings.rounds, "answer"):
         con.execute((FOLDER / f"address_{step}.sql").read_text(encoding="utf-8"))
     _forget(con)

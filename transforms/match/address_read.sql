@@ -3,10 +3,10 @@
 
 -- Rows in one spelling. A second number may be the end of a range or a flat: candidates tell (below).
 CREATE OR REPLACE TEMP TABLE addr_row AS
-SELECT row_id, lower(trim(street)) AS written, trim(house_number) AS number_written, addr_street(street) AS street_key,
-    addr_street_other(street) AS other_key, addr_number(house_number) AS n, addr_suffix(house_number) AS suffix,
+SELECT row_id, lower(trim(street)) AS written, trim(house_number) AS number_written, street_key(street) AS street_key,
+    street_key_other(street) AS other_key, addr_number(house_number) AS n, addr_suffix(house_number) AS suffix,
     coalesce(addr_second(house_number), addr_number(house_number_to)) AS second,
-    addr_box(coalesce(box_number, addr_label_box(house_number))) AS box, addr_postcode(postcode) AS postcode, addr_street(municipality) AS municipality
+    addr_box(coalesce(box_number, addr_label_box(house_number))) AS box, addr_postcode(postcode) AS postcode, street_key(municipality) AS municipality
 FROM addr_row_in;
 
 -- Rows that ask the same are answered once: nine units of one building are one question.
@@ -17,7 +17,7 @@ FROM (SELECT DISTINCT street_key, other_key, n, suffix, second, postcode, munici
 -- A region has some ten thousand names on millions of points: each is reduced once, which the optimiser must not undo.
 CREATE OR REPLACE TEMP TABLE addr_name AS
 WITH name AS MATERIALIZED (SELECT DISTINCT street FROM addr_point_in),
-reduced AS MATERIALIZED (SELECT street, addr_street(street) AS street_key FROM name)
+reduced AS MATERIALIZED (SELECT street, street_key(street) AS street_key FROM name)
 SELECT street, street_key FROM reduced WHERE street_key IS NOT NULL;
 
 -- Names a question may mean: its own, else (only where the file has no such name at all) names that differ by a slip of the pen.
@@ -46,7 +46,7 @@ SELECT asked_key, asked_key, 0 FROM asked SEMI JOIN addr_name ON street_key = as
 CREATE OR REPLACE TEMP TABLE addr_point AS
 SELECT p.address_id, n.street_key, lower(trim(p.street)) AS written, trim(p.street) AS street, trim(p.house_number) AS number_written,
     addr_number(p.house_number) AS n, addr_suffix(p.house_number) AS suffix, addr_second(p.house_number) AS second,
-    addr_box(coalesce(p.box_number, addr_label_box(p.house_number))) AS box, addr_postcode(p.postcode) AS postcode, addr_street(p.municipality) AS municipality, p.x, p.y
+    addr_box(coalesce(p.box_number, addr_label_box(p.house_number))) AS box, addr_postcode(p.postcode) AS postcode, street_key(p.municipality) AS municipality, p.x, p.y
 FROM addr_point_in AS p JOIN addr_name AS n ON n.street = p.street
 WHERE n.street_key IN (SELECT street_key FROM addr_meant) AND isfinite(p.x) AND isfinite(p.y);
 

@@ -16,7 +16,7 @@
 --   postcode | VARCHAR | - | Postcode | postal code
 --   municipality | VARCHAR | - | Gemeente | municipality or district name
 --   geom | GEOMETRY | - | Geometrie | point
-WITH street_name AS (
+WITH street_name AS MATERIALIZED (
     -- A city has some thousand names on hundreds of thousands of points: each is reduced once.
     SELECT street, street_key(street) AS street_key FROM (SELECT DISTINCT street FROM raw.address)
 ),
@@ -26,7 +26,7 @@ checked AS (
             WHEN address_id IS NULL THEN 'no id'
             WHEN defect IS NOT NULL THEN defect
             WHEN geometry_problem(geom) IS NOT NULL THEN geometry_problem(geom)
-            WHEN a.street IS NULL OR n.street_key = '' THEN 'no street'
+            WHEN n.street_key IS NULL THEN 'no street'
             WHEN house_number_value(house_number) IS NULL THEN 'house number without digits'
         END AS problem
     FROM raw.address AS a LEFT JOIN street_name AS n ON n.street = a.street

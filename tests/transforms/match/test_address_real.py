@@ -28,7 +28,7 @@ def city() -> Iterator[duckdb.DuckDBPyConnection]:
         read_register(con, DATA / FILES[0], {}, None)
         read_addresses(con, DATA / FILES[1], {}, None)
         match_addresses(con, ROWS, POINTS)
-        con.execute(f"""CREATE TEMP TABLE answer AS SELECT m.row_id, m.x, m.y, r.postcode, addr_street(r.street) AS name
+        con.execute(f"""CREATE TEMP TABLE answer AS SELECT m.row_id, m.x, m.y, r.postcode, street_key(r.street) AS name
                         FROM address_match AS m JOIN {ROWS} AS r USING (row_id) WHERE m.rank = 1""")
         yield con
 
@@ -97,7 +97,7 @@ def test_a_hidden_street_is_not_answered_by_its_namesake(city: duckdb.DuckDBPyCo
     city.execute(f"""
         CREATE OR REPLACE TEMP TABLE thinned AS
         WITH named AS MATERIALIZED (SELECT p.*, n.name FROM {POINTS} AS p JOIN (
-            SELECT street, addr_street(street) AS name FROM (SELECT DISTINCT street FROM {POINTS})) AS n USING (street)),
+            SELECT street, street_key(street) AS name FROM (SELECT DISTINCT street FROM {POINTS})) AS n USING (street)),
         far AS (SELECT p.* FROM named AS p ANTI JOIN answer AS a ON a.name = p.name AND abs(a.x - p.x) <= 1500 AND abs(a.y - p.y) <= 1500)
         SELECT * EXCLUDE (name) FROM far
         UNION ALL SELECT * EXCLUDE (name) FROM named WHERE name NOT IN (SELECT name FROM far)
@@ -106,7 +106,7 @@ def test_a_hidden_street_is_not_answered_by_its_namesake(city: duckdb.DuckDBPyCo
     hidden, wrong = city.execute("""
         SELECT count(*), count(*) FILTER (sqrt((m.x - a.x) ** 2 + (m.y - a.y) ** 2) > 50)
         FROM answer AS a LEFT JOIN address_match AS m ON m.row_id = a.row_id AND m.rank = 1
-        WHERE a.name IN (SELECT addr_street(street) FROM (SELECT DISTINCT street FROM thinned)) AND NOT EXISTS
+        WHERE a.name IN (SELECT street_key(street) FROM (SELECT DISTINCT street FROM thinned)) AND NOT EXISTS
             (SELECT 1 FROM thinned AS p WHERE p.x BETWEEN a.x - 1 AND a.x + 1 AND p.y BETWEEN a.y - 1 AND a.y + 1)
     """).fetchall()[0]
     print(f"{hidden} rows whose street is hidden, {wrong} answered elsewhere")
