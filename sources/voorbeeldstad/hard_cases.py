@@ -47,6 +47,9 @@ HARD_CASES: dict[str, str] = {
         "reason, the building comes from OSM"
     ),
     "empty_geometry": "a GBG feature without geometry: rejected with a reason, the building comes from OSM",
+    "stale_reference": (
+        "OSM drew the GRB outline and names another building's: the building under the outline, the name refused"
+    ),
     "same_oidn": "a KNW feature and a GBG feature with equal OIDN: two buildings",
 }
 """Label in `truth.hard_case` -> what must come out."""

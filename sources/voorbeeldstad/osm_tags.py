@@ -98,7 +98,11 @@ def building_tags(seed: int, b: Buildings, plots: Plots, oidn: Ints) -> tuple[Co
         for key, text in extra.items():
             tags.add(np.array([i]), key, pa.array([text]))
     linked = where(b.in_osm & b.in_grb & ~np.isin(b.osm_form, _UNLINKED) & ~b.is_structure() & ~b.gone)
-    tags.add(linked, "source:geometry:ref", join("Gbg/", oidn[linked]))
+    drawn_from = np.arange(count)
+    # Each names the next one.
+    stale = np.asarray(b.cases["stale_reference"], dtype=np.int64)
+    drawn_from[stale] = np.roll(stale, -1)
+    tags.add(linked, "source:geometry:ref", join("Gbg/", oidn[drawn_from[linked]]))
     tags.add(linked, "source:geometry:date", day_text("2012-01-01", rng.integers(0, 4400, len(linked))))
     return tags.columns(count), addressed
 

@@ -233,6 +233,7 @@ def _broken(p: Planter) -> None:
     towers = np.flatnonzero(b.is_structure() & (b.complex_of < 0) & b.is_main)[: p.count]
     p.mark("same_oidn", towers)
     p.take("same_oidn", ordinary, count=len(towers))
+    b.osm_form[p.take("stale_reference", ordinary, count=max(2, p.count))] = state.REFERENCED
 
 
 def _complexes(p: Planter) -> None:

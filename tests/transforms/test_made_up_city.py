@@ -39,6 +39,26 @@ def test_every_footprint_is_a_building_or_linked_to_one(voorbeeldstad: RunCity) 
     assert loose == 0
 
 
+def test_a_reference_to_another_building_is_refused_and_the_overlap_holds(voorbeeldstad: RunCity) -> None:
+    ((count, is_right, reasons),) = voorbeeldstad.rows(
+        "SELECT count(*), bool_and(l.right_id = t.building_id AND l.method = 'overlap'), list(DISTINCT r.reason) FROM truth AS t "
+        "JOIN core.link_footprint AS l ON l.left_id = t.osm_id JOIN core.refusal AS r ON starts_with(r.row_id, t.osm_id || '/') "
+        "WHERE t.hard_case = 'stale_reference' AND r.table_name = 'core.link_footprint' AND contains(r.value, t.building_id || ' ')"
+    )
+    assert count == voorbeeldstad.one("SELECT count(*) FROM truth WHERE hard_case = 'stale_reference'") != 0
+    assert is_right is True
+    assert reasons == ["reference disagrees with overlap"]
+
+
+def test_every_reference_is_followed_or_refused(voorbeeldstad: RunCity) -> None:
+    silent = voorbeeldstad.rows(
+        "SELECT footprint_id FROM staging.footprint WHERE official_id IS NOT NULL "
+        "AND footprint_id NOT IN (SELECT left_id FROM core.link_footprint WHERE method = 'reference') AND footprint_id NOT IN ("
+        "SELECT split_part(row_id, '/', 1) FROM core.refusal WHERE table_name = 'core.link_footprint' AND column_name = 'official_id')"
+    )
+    assert silent == []
+
+
 def test_razed_buildings_are_gone_and_only_those(voorbeeldstad: RunCity) -> None:
     wrong = voorbeeldstad.rows(
         "SELECT building_id, is_gone, state FROM truth JOIN core.building USING (building_id) WHERE is_gone <> (state = 'gone')"
