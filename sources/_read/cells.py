@@ -49,6 +49,13 @@ def check_date(column: str) -> str:
     return f"CASE WHEN {is_none} THEN {_said(column, ' holds no date: ')} || {shown} END"
 
 
+def check_decimal(column: str) -> str:
+    """A cell that is not empty must be a number, with a point or a comma."""
+    shown = f"left({_cell(column)}, {SHOWN_LETTERS})"
+    is_none = f"{_cell(column)} <> '' AND try_cast(replace({_cell(column)}, ',', '.') AS DOUBLE) IS NULL"
+    return f"CASE WHEN {is_none} THEN {_said(column, ' is no number: ')} || {shown} END"
+
+
 def trimmed(column: str) -> str:
     """A cell without the space around it; null when nothing is left."""
     return f"nullif({_cell(column)}, '')"

@@ -24,8 +24,11 @@ REFERENCE = read_reference(CHECKOUT / "data" / "reference")
 KINDS = {row["kind"]: row for row in REFERENCE.tables["evidence_kind"]}
 PARAMETER = {row["name"]: row["value"] for row in REFERENCE.tables["parameter"]}
 SCORE: Sequence[TableSpec] = [
-    read_spec(CHECKOUT / "transforms" / "score" / f"{n}.sql") for n in ("underuse_part", "underuse")
+    read_spec(CHECKOUT / "transforms" / "score" / f"{n}.sql")
+    for n in ("applicable", "unheard", "underuse_part", "underuse")
 ]
+AUTHORITIES = {row["authority"]: row for row in REFERENCE.tables["evidence_authority"]}
+INVENTORY = {"municipal register": "vacancy", "regional business premises": "business_premises"}
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +39,10 @@ def con() -> Iterator[Con]:
             write_table(connection, name, rows)
         define_macros(connection)
         connection.execute("CREATE TABLE core.building AS SELECT 'b' AS building_id")
-        connection.execute("CREATE TABLE score.type AS SELECT 'b' AS building_id, true AS is_atypical")
+        connection.execute("CREATE TABLE score.type AS SELECT 'b' AS building_id, 'church' AS type, true AS is_atypical")
+        connection.execute("CREATE SCHEMA staging; CREATE TABLE staging.register_row (feed VARCHAR, inventory VARCHAR)")
+        connection.execute("CREATE TABLE staging.observation (feed VARCHAR, kind VARCHAR)")
+        connection.execute("CREATE OR REPLACE TABLE reference.feed (feed VARCHAR, source VARCHAR, visibility VARCHAR)")
         connection.execute(
             "CREATE TABLE evidence.item (item_id VARCHAR, building_id VARCHAR, kind VARCHAR, authority VARCHAR, "
             "visibility VARCHAR, detail VARCHAR, observed_on DATE, freshness DOUBLE, match_score DOUBLE, effect DOUBLE, "
@@ -56,8 +62,29 @@ item = st.fixed_dictionaries(
 items = st.lists(item, max_size=8)
 
 
-def score(con: Con, evidence: Sequence[Item]) -> dict[str, dict[str, Any]]:
+def hear(con: Con, heard: frozenset[str]) -> None:
+    """Give the city a public feed of each of these authorities."""
+    con.execute("DELETE FROM staging.register_row; DELETE FROM staging.observation; DELETE FROM reference.feed")
+    for authority in sorted(heard):
+        source = AUTHORITIES[authority]["sources"].split(" ")[0] or "a list"
+        con.execute("INSERT INTO reference.feed VALUES (?, ?, 'public')", [authority, source])
+        if authority in INVENTORY:
+            con.execute("INSERT INTO staging.register_row VALUES (?, ?)", [authority, INVENTORY[authority]])
+        elif source == "a list":
+            kind = min(name for name, row in KINDS.items() if row["authority"] == authority)
+            con.execute("INSERT INTO staging.observation VALUES (?, ?)", [authority, kind])
+
+
+def speaks_of_churches(kind: str) -> bool:
+    words = AUTHORITIES[KINDS[kind]["authority"]]["applies_to"]
+    return words in ("all", "non_residential") or "church" in words.split(" ")
+
+
+def score(
+    con: Con, evidence: Sequence[Item], heard: frozenset[str] = frozenset(AUTHORITIES)
+) -> dict[str, dict[str, Any]]:
     """Underuse per audience by the project's own SQL."""
+    hear(con, heard)
     con.execute("DELETE FROM evidence.item")
     for number, one in enumerate(evidence):
         kind = KINDS[one["kind"]]
@@ -77,7 +104,11 @@ def score(con: Con, evidence: Sequence[Item]) -> dict[str, dict[str, Any]]:
 def expected(evidence: Sequence[Item], audience: str) -> float:
     """Log-odds calculated again, from the method's own words."""
     total = math.log(PARAMETER["prior_atypical"] / (1 - PARAMETER["prior_atypical"]))
-    seen = [one for one in evidence if audience == "city" or one["visibility"] == "public"]
+    seen = [
+        one
+        for one in evidence
+        if (audience == "city" or one["visibility"] == "public") and speaks_of_churches(one["kind"])
+    ]
     for authority in {KINDS[one["kind"]]["authority"] for one in seen}:
         effects = [
             KINDS[one["kind"]]["log_lr"] * one["freshness"] * one["match"]
@@ -144,3 +175,42 @@ def test_a_registered_fact_is_confirmed_only_while_fresh_and_surely_matched(con:
     assert band(1.0, 0.7) == "likely"
     assert band(0.3, 0.95) == "signal"
     assert band(0.05, 0.95) == "unknown"
+
+
+@settings(max_examples=40, deadline=None)
+@given(items, st.sampled_from(sorted(name for name, row in AUTHORITIES.items() if not row["is_own"])))
+def test_losing_a_source_never_narrows_the_interval(con: Con, evidence: list[Item], lost: str) -> None:
+    """The interval is made on the log-odds, where evidence adds up; that is where its width is compared."""
+    everyone = frozenset(AUTHORITIES)
+    before = score(con, evidence, everyone)["city"]["sd"]
+    left = [one for one in evidence if KINDS[one["kind"]]["authority"] != lost]
+    after = score(con, left, everyone - {lost})["city"]["sd"]
+    assert after >= before - 1e-9
+
+
+def test_who_is_not_heard_leaves_the_interval_as_wide_as_its_unsurest_words(con: Con) -> None:
+    everyone = frozenset(AUTHORITIES)
+    heard = score(con, [], everyone)["city"]
+    unheard = score(con, [], everyone - {"municipal register"})["city"]
+    assert heard["sd"] == pytest.approx(PARAMETER["prior_sd"])
+    # Its unsurest word for is a listing under appeal (1.5), against it a striking-off (1).
+    assert unheard["sd"] == pytest.approx(math.sqrt(PARAMETER["prior_sd"] ** 2 + 1.5**2 + 1.0**2))
+    assert unheard["probability"] == heard["probability"]
+    assert unheard["low"] < heard["low"] < heard["high"] < unheard["high"]
+
+
+def test_an_authority_says_nothing_of_a_type_it_does_not_know(con: Con) -> None:
+    park = {"kind": "park_parcel_not_in_use", "freshness": 1.0, "match": 1.0, "visibility": "public"}
+    row = score(con, [park])["city"]
+    assert row["probability"] == pytest.approx(PARAMETER["prior_atypical"])
+    assert row["positive_count"] == 0
+
+
+def test_the_legal_status_stands_apart_from_the_probability(con: Con) -> None:
+    old = {"kind": "register_active", "freshness": 0.01, "match": 1.0, "visibility": "public"}
+    row = score(con, [old])["public"]
+    assert (row["legal_status"], row["band"]) == ("registered", "unknown")
+    assert score(con, [])["public"]["legal_status"] is None
+    off = {"kind": "register_struck_off", "freshness": 1.0, "match": 1.0, "visibility": "city"}
+    assert score(con, [off])["public"]["legal_status"] is None
+    assert score(con, [off])["city"]["legal_status"] == "struck_off"

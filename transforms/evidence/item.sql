@@ -1,6 +1,6 @@
 -- One row per observation that a building is in or out of use, as known on the day the city is looked at.
--- inputs: staging.register_row, core.building, core.link_register, core.tag, reference.evidence_kind, reference.register_evidence,
---   reference.state_tag, reference.part_word, reference.parameter, reference.feed
+-- inputs: staging.register_row, staging.observation, core.building, core.address, core.link_register, core.link_observation, core.tag,
+--   reference.evidence_kind, reference.register_evidence, reference.state_tag, reference.part_word, reference.parameter, reference.feed
 -- key: item_id
 -- params: as_of
 -- check: freshness BETWEEN 0 AND 1
@@ -32,21 +32,35 @@ WITH words AS (
     JOIN reference.part_word ON regexp_matches(lower(strip_accents(trim(part))), pattern)
     QUALIFY row_number() OVER (PARTITION BY part ORDER BY place) = 1
 ),
+unit AS (
+    -- Where the address file knows the units of a building, one of nine is about a ninth of it.
+    SELECT building_id, count(DISTINCT box_number) AS n FROM core.address
+    WHERE building_id IS NOT NULL AND box_number IS NOT NULL GROUP BY building_id HAVING n > 1
+),
 register AS (
     SELECT l.building_id, e.kind, r.feed, r.register_id AS source_id,
         concat_ws(', ', r.part, r.listed_on) AS detail,
         -- A row lives as long as the newest register holds it: its age counts from that register.
         coalesce(r.listed_on, f.snapshot_on) AS observed_on, greatest(f.snapshot_on, r.listed_on) AS alive_on,
         l.method, l.score,
-        CASE w.unit WHEN 'building' THEN w.low
-                    WHEN 'storey' THEN least(1, w.low / coalesce(greatest(b.floors, 1), param('storeys_max'))) END AS vacant_low,
-        CASE w.unit WHEN 'building' THEN w.high WHEN 'storey' THEN least(1, w.high / coalesce(greatest(b.floors, 1), 1)) END AS vacant_high
+        CASE WHEN w.unit = 'building' THEN w.low
+             WHEN r.box_number IS NOT NULL AND u.n > 1 THEN param('unit_share_low') / u.n
+             WHEN w.unit = 'storey' THEN least(1, w.low / coalesce(greatest(b.floors, 1), param('storeys_max'))) END AS vacant_low,
+        CASE WHEN w.unit = 'building' THEN w.high
+             WHEN r.box_number IS NOT NULL AND u.n > 1 THEN least(1, param('unit_share_high') / u.n)
+             WHEN w.unit = 'storey' THEN least(1, w.high / coalesce(greatest(b.floors, 1), 1)) END AS vacant_high
     FROM staging.register_row AS r
     JOIN core.link_register AS l USING (feed, register_id)
     JOIN core.building AS b USING (building_id)
     JOIN reference.register_evidence AS e ON e.status = r.status AND e.inventory = r.inventory
     JOIN reference.feed AS f ON f.feed = r.feed
     LEFT JOIN words AS w ON w.part = r.part
+    LEFT JOIN unit AS u ON u.building_id = l.building_id
+),
+observed AS (
+    SELECT l.building_id, o.kind, o.feed, o.observation_id AS source_id, o.detail, coalesce(o.observed_on, f.snapshot_on) AS observed_on,
+        l.method, l.score, o.vacant_low, o.vacant_high
+    FROM staging.observation AS o JOIN core.link_observation AS l USING (feed, observation_id) JOIN reference.feed AS f USING (feed)
 ),
 tag AS (
     SELECT t.*, coalesce(t.observed_on, f.snapshot_on) AS seen_on
@@ -89,6 +103,8 @@ osm AS (
 ),
 item AS (
     SELECT building_id, kind, feed, source_id, detail, observed_on, alive_on, method, score, vacant_low, vacant_high FROM register
+    UNION ALL
+    SELECT building_id, kind, feed, source_id, detail, observed_on, observed_on, method, score, vacant_low, vacant_high FROM observed
     UNION ALL
     SELECT building_id, kind, feed, source_id, detail, seen_on, seen_on, origin, score, NULL, NULL FROM osm
 ),

@@ -1,5 +1,5 @@
 -- How likely each building is out of use, with an 80% interval and a band; per audience, from the sources it may see.
--- inputs: score.underuse_part, evidence.item, core.building, reference.parameter
+-- inputs: score.underuse_part, score.unheard, score.applicable, score.type, evidence.item, reference.evidence_kind, reference.parameter
 -- key: audience, building_id
 -- check: low <= probability AND probability <= high
 -- check: band IN ('confirmed', 'likely', 'signal', 'unknown')
@@ -11,29 +11,43 @@
 --   low | DOUBLE | - | Ondergrens | lower end of the 80% interval
 --   high | DOUBLE | - | Bovengrens | upper end of the 80% interval
 --   band | VARCHAR | - | Klasse | confirmed, likely, signal or unknown
+--   sd | DOUBLE | log-odds | Onzekerheid | how unsure the log-odds are: weights, prior and authorities that are not heard
+--   legal_status | VARCHAR | - | Wettelijke status | registered, appealed, announced, striking_off_requested or struck_off by a register; null for none
 --   positive_count | INTEGER | - | Aanwijzingen | items that speak for out of use
 --   evidence_count | INTEGER | - | Waarnemingen | all items
 --   oldest_on | DATE | - | Oudste waarneming | oldest item
 --   newest_on | DATE | - | Jongste waarneming | newest item
 --   vacant_low | DOUBLE | - | Leeg aandeel laag | smallest share that can be empty by the register's words; null where it names none
 --   vacant_high | DOUBLE | - | Leeg aandeel hoog | largest share that can be empty
-WITH odds AS (
-    SELECT audience, building_id, CAST(sum(value) AS DECIMAL(18, 6)) AS log_odds, 
+WITH silence AS (
+    SELECT audience, type, sum(variance) AS variance FROM score.unheard GROUP BY ALL
+),
+part AS (
+    SELECT audience, building_id, CAST(sum(value) AS DECIMAL(18, 6)) AS log_odds,
         -- Decimals: sums of floating point depend on the order of the threads.
-        sqrt(CAST(sum(CAST(value_sd * value_sd AS DECIMAL(18, 9))) AS DOUBLE)) AS sd
+        sum(CAST(value_sd * value_sd AS DECIMAL(18, 9))) AS variance
     FROM score.underuse_part GROUP BY ALL
+),
+odds AS (
+    SELECT p.audience, p.building_id, p.log_odds, sqrt(CAST(p.variance + coalesce(s.variance, 0) AS DOUBLE)) AS sd
+    FROM part AS p JOIN score.type AS t USING (building_id) LEFT JOIN silence AS s ON s.audience = p.audience AND s.type = t.type
 ),
 seen AS (
     SELECT a.audience, i.building_id,
         count(*) FILTER (i.effect > 0) AS positive_count, count(*) AS evidence_count,
         min(i.observed_on) AS oldest_on, max(i.observed_on) AS newest_on,
+        arg_min(k.legal_status, (array_position(['registered', 'appealed', 'announced', 'striking_off_requested', 'struck_off'], k.legal_status), i.item_id))
+            FILTER (k.legal_status IS NOT NULL) AS legal_status,
         bool_or(i.is_legal AND i.freshness >= param('fresh_min') AND i.match_score >= param('match_min')) AS is_confirmed,
         -- Nine units of one building add up, to the whole at most; a row that names no part leaves its share open.
         CAST(least(1, sum(CAST(i.vacant_low AS DECIMAL(9, 6))) FILTER (i.effect > 0)) AS DOUBLE) AS vacant_low,
         CASE WHEN count(i.vacant_low) FILTER (i.effect > 0) > 0
-             THEN CAST(least(1, sum(CAST(coalesce(i.vacant_high, 1) AS DECIMAL(9, 6))) FILTER (i.effect > 0 AND i.kind LIKE 'register%')) AS DOUBLE)
+             THEN CAST(least(1, sum(CAST(coalesce(i.vacant_high, 1) AS DECIMAL(9, 6))) FILTER (i.effect > 0 AND (i.vacant_low IS NOT NULL OR i.kind LIKE 'register%'))) AS DOUBLE)
              END AS vacant_high
     FROM evidence.item AS i
+    JOIN reference.evidence_kind AS k USING (kind)
+    JOIN score.type AS t USING (building_id)
+    SEMI JOIN score.applicable AS p ON p.authority = i.authority AND p.type = t.type
     JOIN (SELECT unnest(['public', 'city']) AS audience) AS a ON i.visibility = 'public' OR a.audience = 'city'
     GROUP BY ALL
 )
@@ -42,7 +56,7 @@ SELECT o.audience, o.building_id, o.log_odds, logistic(o.log_odds::DOUBLE) AS pr
     CASE WHEN s.is_confirmed AND logistic(o.log_odds::DOUBLE) >= param('band_likely') THEN 'confirmed'
          WHEN s.positive_count > 0 AND logistic(o.log_odds::DOUBLE) >= param('band_likely') THEN 'likely'
          WHEN s.positive_count > 0 AND logistic(o.log_odds::DOUBLE) >= param('band_signal') THEN 'signal'
-         ELSE 'unknown' END AS band,
+         ELSE 'unknown' END AS band, o.sd, s.legal_status,
     CAST(coalesce(s.positive_count, 0) AS INTEGER) AS positive_count, CAST(coalesce(s.evidence_count, 0) AS INTEGER) AS evidence_count,
     s.oldest_on, s.newest_on, s.vacant_low, s.vacant_high
 FROM odds AS o LEFT JOIN seen AS s USING (audience, building_id)

@@ -1,5 +1,5 @@
 -- The parts of the log-odds that a building is out of use; they add up to it exactly. Each audience sees its own sources only.
--- inputs: core.building, score.type, evidence.item, reference.evidence_kind, reference.parameter
+-- inputs: core.building, score.type, score.applicable, evidence.item, reference.evidence_kind, reference.parameter
 -- key: audience, building_id, item
 -- columns:
 --   audience | VARCHAR | - | Doelgroep | public or city
@@ -24,21 +24,27 @@ prior AS (
     ) AS b CROSS JOIN audience AS a
 ),
 told AS (
-    SELECT a.audience, i.*, k.label_nl, k.label_en,
+    SELECT a.audience, i.*, k.label_nl, k.label_en, p.authority IS NOT NULL AS does_apply,
         -- Register detail is for the city alone.
         CASE WHEN a.audience = 'city' OR i.kind NOT LIKE 'register%' THEN i.detail END AS told_detail,
         -- One authority counts once for and once against: its strongest word each way.
-        row_number() OVER (PARTITION BY a.audience, i.building_id, i.authority, i.effect > 0 ORDER BY abs(i.effect) DESC, i.item_id) = 1 AS is_strongest
+        p.authority IS NOT NULL
+            AND row_number() OVER (PARTITION BY a.audience, i.building_id, i.authority, i.effect > 0 ORDER BY abs(i.effect) DESC, i.item_id) = 1
+            AS does_count
     FROM evidence.item AS i
     JOIN audience AS a ON i.visibility = 'public' OR a.audience = 'city'
     JOIN reference.evidence_kind AS k USING (kind)
+    JOIN score.type AS t USING (building_id)
+    LEFT JOIN score.applicable AS p ON p.authority = i.authority AND p.type = t.type
 ),
 item AS (
     SELECT audience, building_id, item_id AS item, kind, authority,
-        CASE WHEN is_strongest THEN CAST(effect AS DECIMAL(18, 6)) ELSE CAST(0 AS DECIMAL(18, 6)) END AS value,
-        CASE WHEN is_strongest THEN effect_sd ELSE 0.0 END AS value_sd, observed_on,
-        label_nl || coalesce(' (' || told_detail || ')', '') || CASE WHEN is_strongest THEN '' ELSE '; telt niet dubbel' END AS detail_nl,
-        label_en || coalesce(' (' || told_detail || ')', '') || CASE WHEN is_strongest THEN '' ELSE '; not counted twice' END AS detail_en
+        CASE WHEN does_count THEN CAST(effect AS DECIMAL(18, 6)) ELSE CAST(0 AS DECIMAL(18, 6)) END AS value,
+        CASE WHEN does_count THEN effect_sd ELSE 0.0 END AS value_sd, observed_on,
+        label_nl || coalesce(' (' || told_detail || ')', '')
+            || CASE WHEN does_count THEN '' WHEN does_apply THEN '; telt niet dubbel' ELSE '; zegt niets van dit type' END AS detail_nl,
+        label_en || coalesce(' (' || told_detail || ')', '')
+            || CASE WHEN does_count THEN '' WHEN does_apply THEN '; not counted twice' ELSE '; says nothing of this type' END AS detail_en
     FROM told
 ),
 capped AS (

@@ -1,18 +1,23 @@
-"""What a city file says about its register: which column is what, what its words mean, what is dropped."""
+"""What a city file says about a list of its own: which column is what, what its words mean, what is dropped."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
 from sources._kit.contract import load_source, roles
 
+POSITION = ("x", "y")
 
-class Settings(BaseModel):
-    """How a city's list maps to the role `register_row`."""
+
+class ListSettings(BaseModel):
+    """How a list maps to a role; `x` and `y` may name the columns of a position, in the feed's CRS."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    source: ClassVar[str]
+    role: ClassVar[str]
 
     columns: dict[str, str] = Field(min_length=1, description="column of the role -> column of the list")
     values: dict[str, dict[str, str]] = Field(
@@ -28,9 +33,10 @@ class Settings(BaseModel):
     @field_validator("columns", "values", "constants")
     @classmethod
     def _role_columns(cls, table: dict[str, Any], info: ValidationInfo) -> dict[str, Any]:
-        known = roles()["register_row"].columns
-        if unknown := sorted(set(table) - set(known)):
-            raise ValueError(f"`{unknown[0]}` is no column of a register row; those are {', '.join(known)}")
+        known = roles()[cls.role].columns
+        allowed = {*known, *POSITION} if info.field_name == "columns" else set(known)
+        if unknown := sorted(set(table) - allowed):
+            raise ValueError(f"`{unknown[0]}` is no column of a {cls.role.replace('_', ' ')}; those are {', '.join(known)}")
         return table
 
     @field_validator("columns")
@@ -39,11 +45,13 @@ class Settings(BaseModel):
         for name in columns.values():
             if is_personal(name):
                 raise ValueError(f"`{name}` looks like personal data, which never enters; take it out of `columns`")
+        if len(set(POSITION) & set(columns)) == 1:
+            raise ValueError("a position needs both `x` and `y`")
         return columns
 
     @model_validator(mode="after")
-    def _house_words(self) -> Settings:
-        words = {name: {"", *allowed} for name, allowed in vocabulary().items()}
+    def _house_words(self) -> ListSettings:
+        words = {name: {"", *allowed} for name, allowed in vocabulary(self.source).items()}
         for name, table in {**self.values, **{n: {n: v} for n, v in self.constants.items()}}.items():
             for word in table.values():
                 if name in words and word not in words[name]:
@@ -58,14 +66,10 @@ class Settings(BaseModel):
 def is_personal(column: str) -> bool:
     """Does a column's name say that it holds an owner or another person?"""
     plain = "".join(letter for letter in column.lower() if letter.isalnum())
-    return any(word in plain for word in _reader()["personal_words"])
+    return any(word in plain for word in load_source("vacancy_register").info.reader["personal_words"])
 
 
-def vocabulary() -> dict[str, list[str]]:
-    """The house's words, for the columns of a register row that have a fixed list of them."""
-    words: dict[str, list[str]] = _reader()["vocabulary"]
+def vocabulary(source: str) -> dict[str, list[str]]:
+    """The house's words, for the columns of a source's role that have a fixed list of them."""
+    words: dict[str, list[str]] = load_source(source).info.reader["vocabulary"]
     return words
-
-
-def _reader() -> dict[str, Any]:
-    return load_source("vacancy_register").info.reader

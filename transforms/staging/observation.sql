@@ -1,0 +1,39 @@
+-- Observations about single buildings in one spelling: kind, place, day.
+-- inputs: raw.observation, reference.evidence_kind
+-- key: feed, observation_id
+-- params: crs_min_x, crs_min_y, crs_max_x, crs_max_y
+-- accounts_for: raw.observation
+-- check: vacant_low <= vacant_high
+-- columns:
+--   feed | VARCHAR | - | Gegevensstroom | list the row is in
+--   observation_id | VARCHAR | - | Waarneming | the list's own id of the row
+--   source_row | VARCHAR | - | Bronrij | table and place of the row in the feed
+--   kind | VARCHAR | - | Soort | kind of evidence
+--   building_id | VARCHAR | - | Gebouw | building as the list names it; null where it gives a position only
+--   detail | VARCHAR | - | Detail | what was seen
+--   observed_on | DATE | - | Waargenomen op | day of the observation; null where unknown
+--   vacant_low | DOUBLE | - | Leeg aandeel laag | smallest share that is empty; null where unknown
+--   vacant_high | DOUBLE | - | Leeg aandeel hoog | largest share that is empty; null where unknown
+--   geom | GEOMETRY | - | Geometrie | position
+WITH checked AS (
+    SELECT *,
+        CASE
+            WHEN defect IS NOT NULL THEN defect
+            WHEN observation_id IS NULL THEN 'no id'
+            WHEN kind IS NULL THEN 'no kind'
+            WHEN kind NOT IN (SELECT kind FROM reference.evidence_kind) THEN 'unknown kind'
+            WHEN observed_on IS NOT NULL AND register_date(observed_on) IS NULL THEN 'date that cannot be read'
+            WHEN coalesce(vacant_low < 0 OR vacant_high > 1 OR vacant_low > vacant_high, false) THEN 'share outside 0..1'
+            WHEN building_id IS NULL THEN
+                CASE WHEN geom IS NULL THEN 'no place given' ELSE geometry_problem(geom) END
+        END AS problem
+    FROM raw.observation
+)
+SELECT feed, observation_id, source_row, kind, nullif(trim(building_id), '') AS building_id, detail,
+    register_date(observed_on) AS observed_on, coalesce(vacant_low, vacant_high) AS vacant_low,
+    coalesce(vacant_high, vacant_low) AS vacant_high, CASE WHEN geometry_problem(geom) IS NULL THEN geom END AS geom,
+    coalesce(problem, CASE WHEN row_number() OVER (PARTITION BY feed, observation_id, problem IS NULL ORDER BY source_row) > 1
+                           THEN 'duplicate key' END) AS reject_reason,
+    CASE problem WHEN 'unknown kind' THEN 'kind' WHEN 'date that cannot be read' THEN 'observed_on' END AS reject_column,
+    CASE problem WHEN 'unknown kind' THEN kind WHEN 'date that cannot be read' THEN observed_on END AS reject_value
+FROM checked
