@@ -36,7 +36,9 @@ class ListSettings(BaseModel):
         known = roles()[cls.role].columns
         allowed = {*known, *POSITION} if info.field_name == "columns" else set(known)
         if unknown := sorted(set(table) - allowed):
-            raise ValueError(f"`{unknown[0]}` is no column of a {cls.role.replace('_', ' ')}; those are {', '.join(known)}")
+            raise ValueError(
+                f"`{unknown[0]}` is no column of a {cls.role.replace('_', ' ')}; those are {', '.join(known)}"
+            )
         return table
 
     @field_validator("columns")

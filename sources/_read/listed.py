@@ -12,7 +12,7 @@ import duckdb
 
 from sources._kit.city import Feed
 from sources._kit.contract import Column, Table, load_source, raw_name, roles, settings_of, write_raw
-from sources._kit.duck import identifier, literal
+from sources._kit.duck import literal
 from sources._kit.errors import ColumnError, UnreadableSnapshotError
 from sources._kit.snapshot import Snapshot
 from sources._read.cells import check_date, check_decimal, check_number, check_word, number, translated, trimmed

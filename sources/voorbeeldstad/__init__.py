@@ -9,7 +9,7 @@ The city is drawn vectorised: real buildings first (`mix`, `layout`, `building`)
 traces it
 leaves (`state`), then the planted hard cases (`plant`), then every provider's observation of them (`osm_*`,
 `grb`,
-`addresses`, `register*`, `heritage`). `HARD_CASES` says for every planted label what must come out.
+`addresses`, `register*`, `heritage`, `observations`). `HARD_CASES` says for every planted label what must come out.
 
 `Generation` holds the prevalence and the observation rates. Its defaults lift how often OSM says that an
 atypical
@@ -33,6 +33,7 @@ from sources.voorbeeldstad.hard_cases import HARD_CASES, REGISTER_CASES
 from sources.voorbeeldstad.heritage import write_heritage
 from sources.voorbeeldstad.layout import lay_out
 from sources.voorbeeldstad.mix import draw_mix
+from sources.voorbeeldstad.observations import observe_others, said_ratio, write_observations, write_premises
 from sources.voorbeeldstad.osm_file import write_osm
 from sources.voorbeeldstad.osm_objects import OsmObjects, observe
 from sources.voorbeeldstad.osm_tags import building_tags, point_tags
@@ -92,7 +93,13 @@ def make_city(folder: Path, buildings: int = 4000, seed: int = 1, settings: Gene
         write_xlsx(folder / "vip.xlsx", rows, plots.districts)
     if "heritage" not in settings.without:
         write_heritage(folder / "heritage.geojson", seed, b, plots, shapes)
-    write_truth(folder / "truth.parquet", b, plots, parcels, book, objects, oidn, state.probability(b, settings))
+    found = observe_others(seed, b, settings)
+    if "observations" not in settings.without:
+        write_observations(folder / "observations.csv", seed, b, plots, found)
+    if "premises" not in settings.without:
+        write_premises(folder / "premises.csv", seed, b, parcels, found)
+    chance = state.probability(b, settings, said_ratio(found, settings))
+    write_truth(folder / "truth.parquet", b, plots, parcels, book, objects, oidn, chance)
     write_register_truth(folder / "register_truth.parquet", rows)
     city = folder / "voorbeeldstad.toml"
     write_city_file(city, osm, settings)

@@ -120,6 +120,43 @@ rows_min = 5
 licence = "made up, free of rights"
 attribution = "Voorbeeldstad: made-up data, no real place"
 """,
+    "premises": """
+[feeds.premises]
+source = "vacancy_register"
+path = "premises.csv"
+snapshot_on = 2025-05-28
+licence = "made up, free of rights"
+attribution = "Voorbeeldstad: made-up data, no real place"
+visibility = "public"
+
+[feeds.premises.columns]
+register_id = "dossier"
+capakey = "capakey"
+listed_on = "datum"
+status = "status"
+
+[feeds.premises.constants]
+inventory = "business_premises"
+
+[feeds.premises.values.status]
+opname = "active"
+""",
+    "observations": """
+[feeds.observations]
+source = "observation_list"
+path = "observations.csv"
+crs = "EPSG:31370"
+snapshot_on = 2025-05-30
+licence = "made up, free of rights"
+attribution = "Voorbeeldstad: made-up data, no real place"
+
+[feeds.observations.columns]
+observation_id = "id"
+kind = "soort"
+x = "x"
+y = "y"
+observed_on = "datum"
+""",
 }
 FEEDS = tuple(_FEEDS)
 

@@ -2,8 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Literal
+
+SAID: Mapping[str, tuple[float, float]] = MappingProxyType(
+    {
+        "citizen_report": (0.03, 0.03 / math.exp(2)),
+        "citizen_report_verified": (0.02, 0.02 / math.exp(5)),
+        "enterprise_active": (0.2 / math.exp(1.5), 0.2),
+        "permit_recent": (0.05 / math.exp(1), 0.05),
+        "church_deconsecrated": (0.2, 0.2 / math.exp(3.5)),
+        "park_parcel_not_in_use": (0.1, 0.1 / math.exp(6)),
+        "register_premises": (0.3, 0.3 / math.exp(6)),
+    }
+)
+"""Kind of evidence -> how often it is said of a building out of use, and of one in use; by the scoring table's ratios."""
 
 
 @dataclass(frozen=True)
@@ -45,8 +61,9 @@ class Generation:
         osm_split: OSM buildings drawn as two.
         osm_merged: OSM buildings drawn as one with their neighbour.
         streets_without_addresses: streets that the address file lacks.
+        said: what others say of a building: kind of evidence -> rate given out, rate given in (`SAID`).
         without: feeds to leave out: any of `grb`, `addresses`, `vacancy_register`, `vip_register`,
-            `heritage`.
+            `heritage`, `observations`, `premises`.
         osm_format: `pbf` or `xml`.
     """
 
@@ -77,5 +94,6 @@ class Generation:
     osm_split: float = 0.008
     osm_merged: float = 0.008
     streets_without_addresses: float = 0.01
+    said: Mapping[str, tuple[float, float]] = field(default_factory=lambda: SAID)
     without: frozenset[str] = frozenset()
     osm_format: Literal["pbf", "xml"] = "pbf"

@@ -105,8 +105,10 @@ def rates(buildings: Buildings, settings: Generation) -> dict[str, tuple[Floats,
     }
 
 
-def probability(buildings: Buildings, settings: Generation) -> Floats:
+def probability(buildings: Buildings, settings: Generation, said: Floats) -> Floats:
     """Chance of being out of use given all traces, seen and unseen, under the settings `(n,)`.
+
+    `said` is what others' words are worth `(n,)`, as a ratio (`observations.said_ratio`).
 
     It is the best any method could know of a building drawn by these settings. Hard cases are planted, not
     drawn: theirs is what the planted traces are worth.
@@ -118,7 +120,7 @@ def probability(buildings: Buildings, settings: Generation) -> Floats:
             seen = getattr(buildings, name)
             ratio = np.where(seen, given_out / given_in, (1 - given_out) / (1 - given_in))
             odds *= np.where(np.isfinite(ratio), ratio, 1.0)
-        odds *= _row_ratio(buildings, settings)
+        odds *= _row_ratio(buildings, settings) * said
         result = np.where(np.isinf(odds), 1.0, odds / (1 + odds))
     return np.asarray(np.where(buildings.gone, 0.0, result))
 

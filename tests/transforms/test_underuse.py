@@ -39,7 +39,9 @@ def con() -> Iterator[Con]:
             write_table(connection, name, rows)
         define_macros(connection)
         connection.execute("CREATE TABLE core.building AS SELECT 'b' AS building_id")
-        connection.execute("CREATE TABLE score.type AS SELECT 'b' AS building_id, 'church' AS type, true AS is_atypical")
+        connection.execute(
+            "CREATE TABLE score.type AS SELECT 'b' AS building_id, 'church' AS type, true AS is_atypical"
+        )
         connection.execute("CREATE SCHEMA staging; CREATE TABLE staging.register_row (feed VARCHAR, inventory VARCHAR)")
         connection.execute("CREATE TABLE staging.observation (feed VARCHAR, kind VARCHAR)")
         connection.execute("CREATE OR REPLACE TABLE reference.feed (feed VARCHAR, source VARCHAR, visibility VARCHAR)")
