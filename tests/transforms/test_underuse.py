@@ -168,6 +168,13 @@ def test_without_evidence_the_band_is_unknown_and_the_share_is_not_zero(con: Con
     assert row["oldest_on"] is None
 
 
+def test_evidence_that_names_no_share_leaves_it_unknown(con: Con) -> None:
+    one = {"kind": "osm_disused", "freshness": 1.0, "match": 1.0, "visibility": "public"}
+    row = score(con, [one])["public"]
+    assert row["positive_count"] == 1
+    assert (row["vacant_low"], row["vacant_high"]) == (None, None)
+
+
 def test_a_registered_fact_is_confirmed_only_while_fresh_and_surely_matched(con: Con) -> None:
     def band(freshness: float, match: float) -> str:
         one = {"kind": "register_active", "freshness": freshness, "match": match, "visibility": "public"}

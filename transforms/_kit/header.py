@@ -90,7 +90,7 @@ def read_specs(root: Path) -> list[TableSpec]:
     specs = {}
     for floor in FLOORS:
         for path in sorted([*(root / floor).glob("*.sql"), *(root / floor).glob("*.py")]):
-            if path.stem == "__init__":
+            if path.stem.startswith("_"):  # a part of a table's module, or of the package
                 continue
             spec = read_spec(path)
             specs[spec.full_name] = spec

@@ -18,7 +18,8 @@ WITH known AS (
 named AS (
     -- An OSM outline over two buildings names neither.
     SELECT o.feed, o.observation_id, any_value(k.building_id) AS building_id
-    FROM staging.observation AS o JOIN known AS k ON k.id IN (o.building_id, 'osm:' || o.building_id)
+    FROM (SELECT feed, observation_id, unnest([building_id, 'osm:' || building_id]) AS id FROM staging.observation WHERE building_id IS NOT NULL) AS o
+    JOIN known AS k USING (id)
     GROUP BY ALL HAVING count(DISTINCT k.building_id) = 1
 ),
 successor AS (

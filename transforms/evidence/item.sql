@@ -43,12 +43,13 @@ register AS (
         -- A row lives as long as the newest register holds it: its age counts from that register.
         coalesce(r.listed_on, f.snapshot_on) AS observed_on, greatest(f.snapshot_on, r.listed_on) AS alive_on,
         l.method, l.score,
+        -- DuckDB's least and greatest pass over null: storeys that are unknown are not one storey.
         CASE WHEN w.unit = 'building' THEN w.low
              WHEN r.box_number IS NOT NULL AND u.n > 1 THEN param('unit_share_low') / u.n
-             WHEN w.unit = 'storey' THEN least(1, w.low / coalesce(greatest(b.floors, 1), param('storeys_max'))) END AS vacant_low,
+             WHEN w.unit = 'storey' THEN least(1, w.low / CASE WHEN b.floors IS NULL THEN param('storeys_max') ELSE greatest(b.floors, 1) END) END AS vacant_low,
         CASE WHEN w.unit = 'building' THEN w.high
              WHEN r.box_number IS NOT NULL AND u.n > 1 THEN least(1, param('unit_share_high') / u.n)
-             WHEN w.unit = 'storey' THEN least(1, w.high / coalesce(greatest(b.floors, 1), 1)) END AS vacant_high
+             WHEN w.unit = 'storey' THEN least(1, w.high / greatest(coalesce(b.floors, 1), 1)) END AS vacant_high
     FROM staging.register_row AS r
     JOIN core.link_register AS l USING (feed, register_id)
     JOIN core.building AS b USING (building_id)

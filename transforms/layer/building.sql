@@ -1,8 +1,7 @@
--- The published layer: per audience one row per building worth showing. Public: atypical and not a dwelling; city: also everything
--- with a sign of underuse.
--- inputs: core.building, core.address, core.link_parcel, score.building, score.underuse, score.underuse_part, score.atypicality_part, score.heritage,
+-- The published layer: per audience one row per building that score.shown names.
+-- inputs: core.building, core.address, core.link_parcel, score.building, score.shown, score.priority_rank, score.underuse, score.underuse_part, score.atypicality_part, score.heritage,
 --   evidence.item, core.tag, core.link_designation, staging.designation, staging.parcel, reference.building_type,
---   reference.reuse_use, reference.feed, reference.parameter, reference.objection
+--   reference.reuse_use, reference.feed, reference.parameter
 -- key: audience, building_id
 -- params: nis_code, run_id
 -- check: underuse_band IN ('confirmed', 'likely', 'signal', 'unknown')
@@ -24,10 +23,11 @@
 --   volume_m3 | DOUBLE | m3 | Volume | Outline times height, or times storeys of 3.2 m; empty where both are unknown // Omtrek maal hoogte, of maal bouwlagen van 3,2 m; leeg waar beide onbekend zijn
 --   heritage | VARCHAR | - | Erfgoed | Strongest heritage status; empty where none is known // Sterkste erfgoedstatus; leeg waar er geen bekend is
 --   atypicality_score | DOUBLE | points | Atypisch (0-100) | How unusual the building is in its municipality // Hoe ongewoon het gebouw is in zijn gemeente
---   underuse_probability | DOUBLE | - | Kans op onderbenutting | Probability that the building is out of use: a signal, not a status // Kans dat het gebouw buiten gebruik is: een signaal, geen status
+--   underuse_probability | DOUBLE | - | Kans op onderbenutting | Probability that the building, or the part that the register names, is out of use: a signal, not a status // Kans dat het gebouw, of het deel dat het register noemt, buiten gebruik is: een signaal, geen status
 --   underuse_low | DOUBLE | - | Kans, ondergrens | Lower end of the 80% interval // Ondergrens van het 80%-interval
 --   underuse_high | DOUBLE | - | Kans, bovengrens | Upper end of the 80% interval // Bovengrens van het 80%-interval
 --   underuse_band | VARCHAR | - | Klasse | confirmed (an authority registered it), likely, signal, or unknown // confirmed = bevestigd (een overheid registreerde het), likely = waarschijnlijk, signal = signaal, unknown = onbekend
+--   legal_status | VARCHAR | - | Wettelijke status | What a register says, apart from any judgement: registered, appealed, announced, striking_off_requested or struck_off; empty for none // Wat een register zegt, los van elk oordeel: registered = opgenomen, appealed = betwist, announced = aangekondigd, striking_off_requested = schrapping gevraagd, struck_off = geschrapt; leeg = niets
 --   vacant_share_low | DOUBLE | - | Leeg aandeel, laagste | Smallest share of the building that is empty by the register's words // Kleinste deel van het gebouw dat volgens de woorden van het register leeg is
 --   vacant_share_high | DOUBLE | - | Leeg aandeel, hoogste | Largest share of the building that is empty by the register's words // Grootste deel van het gebouw dat volgens de woorden van het register leeg is
 --   reuse_best | VARCHAR | - | Beste hergebruik | Use the building suits best, as far as known // Gebruik waarvoor het gebouw het best past, voor zover bekend
@@ -36,6 +36,9 @@
 --   reuse_high | DOUBLE | points | Hergebruik, bovengrens | Index when every unknown turns out best // Index als al wat onbekend is meevalt
 --   priority_score | DOUBLE | points | Prioriteit (0-100) | Expected worth of a visit // Verwachte waarde van een bezoek
 --   priority_rank | INTEGER | - | Rang | Place by priority in this layer // Plaats volgens prioriteit in deze laag
+--   priority_rank_low | INTEGER | - | Rang, hoogste plaats | Best place when every weight is drawn again within a quarter of itself (10% quantile) // Hoogste plaats als elk gewicht opnieuw getrokken wordt, tot een kwart meer of minder (10%-kwantiel)
+--   priority_rank_high | INTEGER | - | Rang, laagste plaats | Worst place under the same draws (90% quantile) // Laagste plaats bij dezelfde trekkingen (90%-kwantiel)
+--   priority_rank_is_stable | BOOLEAN | - | Vaste rang | Those places lie within a tenth of the list // Die plaatsen liggen binnen een tiende van de lijst
 --   reasons | VARCHAR | - | Redenen | The three strongest reasons, in Dutch // De drie sterkste redenen
 --   evidence_count | INTEGER | - | Aantal waarnemingen | Observations that count in // Aantal waarnemingen dat meetelt
 --   oldest_evidence_on | DATE | - | Oudste waarneming | Day of the oldest one // Dag van de oudste waarneming
@@ -46,11 +49,9 @@
 --   config_version | VARCHAR | - | Configuratie | Version and hash of the numbers it was scored with // Versie en hash van de getallen waarmee gescoord werd
 --   geom | GEOMETRY | - | Geometrie | Outline in the city's CRS // Omtrek in het coördinatenstelsel van de stad
 WITH shown AS (
-    SELECT s.*, u.oldest_on, u.newest_on, u.vacant_low, u.vacant_high
+    SELECT s.*, u.oldest_on, u.newest_on, u.vacant_low, u.vacant_high, u.legal_status, k.rank, k.rank_low, k.rank_high, k.is_stable
     FROM score.building AS s JOIN score.underuse AS u USING (audience, building_id)
-    WHERE ((s.is_atypical AND s.is_residential IS NOT true) OR (s.audience = 'city' AND s.positive_count > 0))
-        -- Who objected is heard before anything leaves the house.
-        AND NOT (s.audience = 'public' AND s.building_id IN (SELECT building_id FROM reference.objection))
+    JOIN score.priority_rank AS k USING (audience, building_id)
 ),
 address AS (
     SELECT building_id, first(street || ' ' || house_number ORDER BY distance_m, street, number_value, house_number, address_id) AS address
@@ -102,10 +103,10 @@ SELECT s.audience, s.building_id, coalesce(c.name, CASE WHEN s.is_atypical THEN 
     c.height_m, c.floors, c.footprint_m2 * c.floors AS floor_area_m2,
     c.footprint_m2 * coalesce(c.height_m, c.floors * param('storey_height_m')) AS volume_m3,
     coalesce(h.label, o.label) AS heritage, s.atypicality_score::DOUBLE AS atypicality_score, s.underuse_probability, s.underuse_low,
-    s.underuse_high, s.underuse_band, s.vacant_low AS vacant_share_low, s.vacant_high AS vacant_share_high,
+    s.underuse_high, s.underuse_band, s.legal_status, s.vacant_low AS vacant_share_low, s.vacant_high AS vacant_share_high,
     r.label_nl AS reuse_best, s.reuse_score::DOUBLE AS reuse_score, s.reuse_low, s.reuse_high,
     s.priority_score::DOUBLE AS priority_score,
-    CAST(row_number() OVER (PARTITION BY s.audience ORDER BY s.priority_score DESC, s.building_id) AS INTEGER) AS priority_rank,
+    s.rank AS priority_rank, s.rank_low AS priority_rank_low, s.rank_high AS priority_rank_high, s.is_stable AS priority_rank_is_stable,
     w.reasons, s.evidence_count, s.oldest_on AS oldest_evidence_on, s.newest_on AS newest_evidence_on, q.sources, q.licence,
     getvariable('run_id') AS run_id, s.config_version, c.geom
 FROM shown AS s

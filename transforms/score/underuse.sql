@@ -7,7 +7,7 @@
 --   audience | VARCHAR | - | Doelgroep | public or city
 --   building_id | VARCHAR | - | Gebouw | building
 --   log_odds | DECIMAL(18,6) | log-odds | Log-odds | sum of the parts
---   probability | DOUBLE | - | Kans | probability of being out of use
+--   probability | DOUBLE | - | Kans | probability that the building, or the part a register names, is out of use
 --   low | DOUBLE | - | Ondergrens | lower end of the 80% interval
 --   high | DOUBLE | - | Bovengrens | upper end of the 80% interval
 --   band | VARCHAR | - | Klasse | confirmed, likely, signal or unknown
@@ -40,9 +40,12 @@ seen AS (
             FILTER (k.legal_status IS NOT NULL) AS legal_status,
         bool_or(i.is_legal AND i.freshness >= param('fresh_min') AND i.match_score >= param('match_min')) AS is_confirmed,
         -- Nine units of one building add up, to the whole at most; a row that names no part leaves its share open.
-        CAST(least(1, sum(CAST(i.vacant_low AS DECIMAL(9, 6))) FILTER (i.effect > 0)) AS DOUBLE) AS vacant_low,
+        -- DuckDB's least passes over null: where no wording names a share there is none.
         CASE WHEN count(i.vacant_low) FILTER (i.effect > 0) > 0
-             THEN CAST(least(1, sum(CAST(coalesce(i.vacant_high, 1) AS DECIMAL(9, 6))) FILTER (i.effect > 0 AND (i.vacant_low IS NOT NULL OR i.kind LIKE 'register%'))) AS DOUBLE)
+             THEN CAST(least(1, sum(CAST(i.vacant_low AS DECIMAL(9, 6))) FILTER (i.effect > 0)) AS DOUBLE) END AS vacant_low,
+        CASE WHEN count(i.vacant_low) FILTER (i.effect > 0) > 0
+             THEN CAST(least(1, sum(CAST(coalesce(i.vacant_high, 1) AS DECIMAL(9, 6)))
+                 FILTER (i.effect > 0 AND (i.vacant_low IS NOT NULL OR i.kind LIKE 'register%'))) AS DOUBLE)
              END AS vacant_high
     FROM evidence.item AS i
     JOIN reference.evidence_kind AS k USING (kind)
