@@ -18,12 +18,15 @@ from sources._kit.snapshot import Snapshot
 from sources._osm.choose import LEFT_OUT, ROWS, classify_elements, read_rules
 from sources._osm.elements import load_elements, opl_table
 
-TABLES = ("building", "poi", "land_use")
+TABLES = ("building", "poi", "facility", "land_use")
 COLUMNS = "osm_id, osm_version, osm_timestamp, tags, geom, defect"
+# A road is a line, and nothing is wrong with it.
+LINE_COLUMNS = "osm_id, osm_version, osm_timestamp, tags, coalesce(geom, line) AS geom, CASE WHEN line IS NULL THEN defect END AS defect"
+LINES = {"facility"}
 
 
 def parse(snapshot: Snapshot, con: duckdb.DuckDBPyConnection) -> date | None:
-    """Make the feed's raw tables building, poi and land_use (lon/lat, EPSG:4326); returns the extract's date.
+    """Make the feed's raw tables building, poi, facility and land_use (lon/lat, EPSG:4326); returns the extract's date.
 
     Raises:
         UnreadableSnapshotError: no single file, or not a whole OSM extract.
@@ -45,7 +48,7 @@ def parse(snapshot: Snapshot, con: duckdb.DuckDBPyConnection) -> date | None:
 
 
 def write_tables(path: Path, con: duckdb.DuckDBPyConnection, prefix: str) -> dict[str, int]:
-    """Make raw.<prefix>_building, _poi and _land_use without a snapshot; returns what `read_extract` does."""
+    """Make raw.<prefix>_building, _poi, _facility and _land_use without a snapshot; returns what `read_extract` does."""
     counts = read_extract(path, con)
     for table in TABLES:
         con.execute(f"CREATE OR REPLACE TABLE raw.{identifier(f'{prefix}_{table}')} AS FROM osm_{table}")
@@ -54,10 +57,10 @@ def write_tables(path: Path, con: duckdb.DuckDBPyConnection, prefix: str) -> dic
 
 
 def read_extract(path: Path, con: duckdb.DuckDBPyConnection) -> dict[str, int]:
-    """Make temp tables osm_building, osm_poi and osm_land_use from an extract.
+    """Make temp tables osm_building, osm_poi, osm_facility and osm_land_use from an extract.
 
     Columns: osm_id ('n1', 'w1', 'r1'), osm_version, osm_timestamp (UTC), tags, geom (lon/lat, EPSG:4326;
-    polygon or multipolygon, point for nodes), defect (why geom is null or suspect), _row (1.. in file order).
+    polygon or multipolygon, point for nodes, line for an open way of osm_facility), defect (why geom is null or suspect), _row (1.. in file order).
     A copy of the tagged elements as text, about five times the PBF, stands in TMPDIR meanwhile.
 
     Args:
@@ -91,7 +94,7 @@ def read_extract(path: Path, con: duckdb.DuckDBPyConnection) -> dict[str, int]:
     counts = {}
     for table, condition in ROWS.items():
         con.execute(
-            f"CREATE OR REPLACE TEMP TABLE osm_{table} AS SELECT {COLUMNS}, "
+            f"CREATE OR REPLACE TEMP TABLE osm_{table} AS SELECT {LINE_COLUMNS if table in LINES else COLUMNS}, "
             f"row_number() OVER (ORDER BY seq) AS _row FROM osm_chosen WHERE {condition} ORDER BY _row"
         )
         counts[table] = _count(con, f"osm_{table}")

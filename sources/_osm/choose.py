@@ -33,6 +33,7 @@ SELECT seq,
     bool_or(is_outline AND key = 'man_made' AND value IN {structures}) AS is_structure,
     bool_or((base IN {poi_keys} OR base = 'railway' AND value IN {railway})
         AND base || '=' || value NOT IN {street_furniture}) AS is_poi,
+    bool_or(pair IN {facility}) AS is_facility,
     bool_or(is_outline AND pair IN {land_use}) AS is_land_use,
     bool_or(is_outline AND key = 'building:part') AS is_part,
     bool_or(is_prefixed AND is_remark) AS has_remark,
@@ -40,13 +41,14 @@ SELECT seq,
 FROM cut GROUP BY seq;
 CREATE OR REPLACE TEMP TABLE osm_chosen AS
 -- A path past a monument or a street's relation is no area, and nothing is wrong with it.
-SELECT e.*, s.geom, s.defect, is_line OR NOT is_area AS is_no_area,
+SELECT e.*, s.geom, s.defect, s.line, is_line OR NOT is_area AS is_no_area,
     has_building_key OR is_structure AND NOT is_no_area AS is_building, c.* EXCLUDE (seq)
 FROM osm_element AS e JOIN osm_class AS c USING (seq) JOIN osm_shape AS s USING (osm_id);
 """
 ROWS = {
     "building": "is_building",
     "poi": "is_poi AND NOT is_building AND NOT is_no_area",
+    "facility": "is_facility AND NOT is_building AND NOT (is_poi AND NOT is_no_area)",
     "land_use": "is_land_use AND NOT is_building AND NOT is_no_area",
 }
 LEFT_OUT = {
@@ -80,11 +82,13 @@ def read_rules() -> Rules:
     placed = [*lists["poi_keys"], "railway"]
     keys = sorted({*placed, *lists["land_use"], "building", "building:part", "man_made"})
     sql = {name: lists[name] for name in ("remark_prefixes", "structures", "poi_keys", "railway")}
-    for name in ("land_use", "street_furniture"):
+    for name in ("land_use", "facility", "street_furniture"):
         sql[name] = [f"{key}={value}" for key, values in lists[name].items() for value in values]
+    # Most of what carries `highway` is of no use here: the value decides before a line is read.
+    roads = f"(^|,)highway=({'|'.join(lists['facility']['highway'])})(,|$)"
     return Rules(
-        node_keys=(*placed, *(f"{prefix}:{key}" for prefix in lists["lifecycle"] for key in placed)),
-        wanted=f"(^|,)([^,=]+:)?({'|'.join(keys)})=",
+        node_keys=(*placed, "highway", *(f"{prefix}:{key}" for prefix in lists["lifecycle"] for key in placed)),
+        wanted=f"(^|,)([^,=]+:)?({'|'.join(keys)})=|{roads}",
         untagged=f"(({'|'.join(sorted(BOOKKEEPING))})=[^,]*(,|$))+",
         lists={name: f"({', '.join(map(literal, values))})" for name, values in sql.items()}
         | {"lifecycle": literal(f"^({'|'.join(lists['lifecycle'])}):")},

@@ -98,15 +98,15 @@ SELECT w.osm_id, is_closed OR coalesce(is_holder, false) AS is_area,
     CASE WHEN is_holder THEN p.geom ELSE w.geom END AS geom,
     CASE WHEN is_holder THEN NULL
         WHEN holder IS NOT NULL THEN 'ring not closed: its area is on ' || holder
-        ELSE defect END AS defect
+        ELSE defect END AS defect, line
 FROM osm_way AS w LEFT JOIN osm_part AS p USING (osm_id)
 UNION ALL
-SELECT osm_id, true, CASE WHEN ST_NGeometries(geom) = 1 THEN ST_Dump(geom)[1].geom ELSE geom END, NULL
+SELECT osm_id, true, CASE WHEN ST_NGeometries(geom) = 1 THEN ST_Dump(geom)[1].geom ELSE geom END, NULL, NULL
 FROM (SELECT osm_id, ST_GeomFromHEXWKB(wkb_hex) AS geom FROM osm_assembled)
 UNION ALL
-SELECT osm_id, is_area, NULL, defect FROM osm_broken
+SELECT osm_id, is_area, NULL, defect, NULL FROM osm_broken
 UNION ALL
-SELECT id, true, ST_Point(CAST(body AS DOUBLE), CAST(substr(lat, 2) AS DOUBLE)), NULL
+SELECT id, true, ST_Point(CAST(body AS DOUBLE), CAST(substr(lat, 2) AS DOUBLE)), NULL, NULL
 FROM osm_line WHERE id[1] = 'n';
 """
 
@@ -117,7 +117,7 @@ def make_shapes(
     untagged: str,
     find_ways: Callable[[list[int]], Path],
 ) -> None:
-    """Make the temp table osm_shape (osm_id, is_area, geom in lon/lat, defect) for every line of `osm_line`.
+    """Make the temp table osm_shape (osm_id, is_area, geom in lon/lat, defect, line of an open way) for every line of `osm_line`.
 
     Args:
         con: after `load_elements`.

@@ -262,6 +262,26 @@ def test_places_are_nodes_and_areas_but_no_furniture_and_no_building(extract: Ex
     assert extract.counts["poi_not_an_area"] == 2
 
 
+def test_stops_car_parks_and_main_roads_are_facilities_and_smaller_streets_are_not(extract: Extract) -> None:
+    found = extract.read(
+        node(30, "highway=bus_stop", (1, 1)),
+        node(31, "highway=street_lamp"),
+        node(32, "railway=tram_stop"),
+        node(33, "railway=station"),
+        way(10, OUTER, "amenity=parking"),
+        way(11, INNER, "building=yes|amenity=parking"),
+        way(12, "1 2 3", "highway=primary"),
+        way(13, "11 12", "highway=residential"),
+        way(14, "11 99", "highway=primary"),
+        way(15, EAST, "highway=secondary"),
+        table="facility",
+    )
+    assert list(found) == ["n30", "n32", "w10", "w12", "w14", "w15"]
+    assert found["w12"]["geom"].equals(shapely.LineString([(4, 51), (4.003, 51), (4.003, 51.003)]))
+    assert (found["w12"]["defect"], found["w14"]["geom"], found["w14"]["defect"]) == (None, None, "nodes missing")
+    assert found["w10"]["geom"].geom_type == "Polygon"
+
+
 def test_land_use_keeps_only_uses_that_tell_something(extract: Extract) -> None:
     found = extract.read(
         way(10, OUTER, "landuse=industrial"),
