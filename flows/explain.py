@@ -173,7 +173,7 @@ _REUSE = """
         JOIN reference.reuse_criterion AS c USING (criterion)
         GROUP BY k.use
     ) AS c USING (use)
-    WHERE r.building_id = $id ORDER BY r.score DESC NULLS LAST, r.low DESC, r.use
+    WHERE r.building_id = $id ORDER BY r.place NULLS LAST, r.middle DESC, r.use
 """
 _PRIORITY = """
     SELECT item, value, detail_en AS detail FROM score.priority_part

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from sources._kit.duck import identifier, literal
+from transforms._kit.matrix import check_matrix
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -45,6 +46,7 @@ def read_reference(folder: Path) -> Reference:
 
     Raises:
         ValueError: two files define the same table, or none states `version`.
+        MatrixError: the reuse matrix is not whole, or says something it may not.
     """
     tables: dict[str, list[dict[str, Any]]] = {}
     versions = []
@@ -57,6 +59,7 @@ def read_reference(folder: Path) -> Reference:
             tables[name] = rows
     if not versions:
         raise ValueError(f"{folder}: no reference files")
+    check_matrix(tables)
     return Reference(tables, max(versions))
 
 

@@ -1,5 +1,6 @@
 -- The published layer: per audience one row per building that score.shown names.
--- inputs: core.building, core.address, core.link_parcel, score.building, score.shown, score.priority_rank, score.underuse, score.underuse_part, score.atypicality_part, score.heritage,
+-- inputs: core.building, core.address, core.link_parcel, score.building, score.shown, score.priority_rank, score.underuse,
+--   score.underuse_part, score.atypicality_part, score.heritage, score.measure,
 --   evidence.item, core.tag, core.link_designation, staging.designation, staging.parcel, reference.building_type,
 --   reference.reuse_use, reference.feed, reference.parameter
 -- key: audience, building_id
@@ -30,7 +31,7 @@
 --   legal_status | VARCHAR | - | Wettelijke status | What a register says, apart from any judgement: registered, appealed, announced, striking_off_requested or struck_off; empty for none // Wat een register zegt, los van elk oordeel: registered = opgenomen, appealed = betwist, announced = aangekondigd, striking_off_requested = schrapping gevraagd, struck_off = geschrapt; leeg = niets
 --   vacant_share_low | DOUBLE | - | Leeg aandeel, laagste | Smallest share of the building that is empty by the register's words // Kleinste deel van het gebouw dat volgens de woorden van het register leeg is
 --   vacant_share_high | DOUBLE | - | Leeg aandeel, hoogste | Largest share of the building that is empty by the register's words // Grootste deel van het gebouw dat volgens de woorden van het register leeg is
---   reuse_best | VARCHAR | - | Beste hergebruik | Use the building suits best, as far as known // Gebruik waarvoor het gebouw het best past, voor zover bekend
+--   reuse_best | VARCHAR | - | Beste hergebruik | Use the building suits best; empty where too little is known to name one // Gebruik waarvoor het gebouw het best past; leeg waar te weinig bekend is om er een te noemen
 --   reuse_score | DOUBLE | points | Hergebruik (0-100) | Index of that use from the known criteria // Index van dat gebruik volgens de gekende criteria
 --   reuse_low | DOUBLE | points | Hergebruik, ondergrens | Index when every unknown turns out worst // Index als al wat onbekend is tegenvalt
 --   reuse_high | DOUBLE | points | Hergebruik, bovengrens | Index when every unknown turns out best // Index als al wat onbekend is meevalt
@@ -86,6 +87,8 @@ used_feed AS (
     UNION SELECT s.audience, s.building_id, i.feed FROM shown AS s JOIN evidence.item AS i USING (building_id)
         WHERE i.visibility = 'public' OR s.audience = 'city'
     UNION SELECT s.audience, s.building_id, t.feed FROM shown AS s JOIN core.tag AS t USING (building_id)
+    -- What lies near counts in the score of reuse, so its licence counts as well.
+    UNION SELECT s.audience, s.building_id, unnest(m.feeds) FROM shown AS s JOIN score.measure AS m USING (building_id)
     UNION SELECT s.audience, s.building_id, a.feed FROM shown AS s JOIN core.address AS a USING (building_id)
     UNION SELECT s.audience, s.building_id, p.feed
         FROM shown AS s JOIN core.link_parcel AS l USING (building_id) JOIN staging.parcel AS p USING (parcel_id)

@@ -20,7 +20,7 @@
 --   underuse_band | VARCHAR | - | Klasse | confirmed, likely, signal or unknown
 --   positive_count | INTEGER | - | Aanwijzingen | items that speak for out of use
 --   evidence_count | INTEGER | - | Waarnemingen | all items
---   reuse_best | VARCHAR | - | Beste gebruik | use with the highest index; null where none was assessed
+--   reuse_best | VARCHAR | - | Beste gebruik | use that suits it best without a known veto; null where too little is known to name one
 --   reuse_score | DECIMAL(18,6) | points | Hergebruikscore | its index
 --   reuse_low | DOUBLE | points | Ondergrens | its lower bound
 --   reuse_high | DOUBLE | points | Bovengrens | its upper bound
@@ -33,8 +33,7 @@ priority AS (
     SELECT audience, building_id, CAST(sum(value) AS DECIMAL(18, 6)) AS score FROM score.priority_part GROUP BY ALL
 ),
 best AS (
-    SELECT * FROM score.reuse WHERE score IS NOT NULL
-    QUALIFY row_number() OVER (PARTITION BY building_id ORDER BY score DESC, low DESC, use) = 1
+    SELECT * FROM score.reuse WHERE place = 1
 )
 SELECT u.audience, u.building_id, t.type, t.former_type, t.confidence AS type_confidence, t.is_atypical, t.is_residential,
     coalesce(a.score, 0) AS atypicality_score, u.log_odds AS underuse_log_odds,

@@ -11,5 +11,5 @@
 --   detail_en | VARCHAR | - | Uitleg (Engels) | in English
 SELECT building_id, 'both' AS audience, 'atypicality' AS score, item, value, detail_nl, detail_en FROM score.atypicality_part
 UNION ALL SELECT building_id, audience, 'underuse', item, value, detail_nl, detail_en FROM score.underuse_part
-UNION ALL SELECT building_id, 'both', 'reuse:' || use, criterion, value, coalesce(class, 'onbekend'), coalesce(class, 'unknown') FROM score.reuse_part
+UNION ALL SELECT building_id, 'both', 'reuse:' || use, criterion, value, coalesce(class, 'een van: ' || classes), coalesce(class, 'one of: ' || classes) FROM score.reuse_part
 UNION ALL SELECT building_id, audience, 'priority', item, value, detail_nl, detail_en FROM score.priority_part

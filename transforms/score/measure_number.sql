@@ -1,0 +1,42 @@
+-- Numbers of each assessed building, from low to high: the same where it is known, null for no bound.
+-- inputs: score.reuse_building, staging.footprint, reference.reuse_limit, reference.parameter
+-- key: building_id, measure
+-- check: coalesce(low <= high, true)
+-- columns:
+--   building_id | VARCHAR | - | Gebouw | building
+--   measure | VARCHAR | - | Maat | name in reference.reuse_measure
+--   low | DOUBLE | - | Laagste | smallest it can be
+--   high | DOUBLE | - | Hoogste | largest it can be
+--   class | VARCHAR | - | Klasse | class by name, where no number is known
+--   feeds | VARCHAR[] | - | Gegevensstromen | feeds it was made from
+WITH year AS (
+    SELECT b.building_id, min(try_cast(regexp_extract(f.tags['start_date'], '^[0-9]{4}') AS DOUBLE)) AS built_year, list_distinct(list(f.feed)) AS feeds
+    FROM (SELECT building_id, unnest(osm_ids) AS footprint_id FROM score.reuse_building) AS b JOIN staging.footprint AS f USING (footprint_id)
+    WHERE regexp_matches(f.tags['start_date'], '^[0-9]{4}')
+    GROUP BY b.building_id
+),
+size AS (
+    SELECT *, (SELECT any_value(value) FROM reference.reuse_limit WHERE name = 'floor_build_up_m') AS build_up_m,
+        coalesce(height_m, floors * param('storey_height_m')) AS storeys_height_m
+    FROM score.reuse_building
+)
+SELECT building_id, 'footprint_m2' AS measure, footprint_m2 AS low, footprint_m2 AS high, CAST(NULL AS VARCHAR) AS class, [feed] AS feeds FROM size
+UNION ALL
+-- Where storeys are unknown there is at least one.
+SELECT building_id, 'floor_area_m2', footprint_m2 * coalesce(floors, 1), footprint_m2 * floors, NULL, [feed] FROM size
+UNION ALL
+SELECT building_id, 'volume_m3', footprint_m2 * storeys_height_m, footprint_m2 * storeys_height_m, NULL, [feed] FROM size WHERE storeys_height_m > 0
+UNION ALL
+SELECT building_id, 'height_m', height_m, height_m, NULL, [feed] FROM size WHERE height_m IS NOT NULL
+UNION ALL
+SELECT building_id, 'floors', floors, floors, NULL, [feed] FROM size WHERE floors IS NOT NULL
+UNION ALL
+-- A storey is at most as high inside as outside, and less by what its floor and ceiling take.
+SELECT building_id, 'free_height_m', greatest(0, height_m / floors - build_up_m), height_m / floors, NULL, [feed]
+FROM size WHERE height_m IS NOT NULL AND floors IS NOT NULL
+UNION ALL
+SELECT building_id, 'free_height_m', NULL, NULL, 'hall', [feed] FROM size WHERE is_hall AND (height_m IS NULL OR floors IS NULL)
+UNION ALL
+SELECT building_id, 'compactness', compactness, compactness, NULL, [feed] FROM size
+UNION ALL
+SELECT building_id, 'built_year', built_year, built_year, NULL, feeds FROM year
