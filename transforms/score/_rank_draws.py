@@ -60,7 +60,7 @@ def drawn_scores(con: duckdb.DuckDBPyConnection, draws: Draws, audience: str, fi
     rows = last - first
     probability = _probability(read(_UNDERUSE), draws, first, rows)
     atypicality = _atypicality(read(_ATYPICALITY), read(_TYPE), draws, first, rows)
-    reuse, has_reuse = _reuse(read(_REUSE), draws, first, rows)
+    reuse, has_reuse = _reuse(read(_SPAN), read(_REUSE), read(_NAMED), draws, first, rows)
     state = read(_SHARE)
     low, high = (np.ma.filled(np.ma.asarray(state[name], dtype=np.float64), np.nan) for name in ("low", "high"))
     share = np.where(np.isnan(low)[:, None], 1.0, low[:, None] + (high - low)[:, None] * draws.share("vacant share"))
@@ -101,20 +101,30 @@ def _atypicality(part: dict[str, Any], kind: dict[str, Any], draws: Draws, first
     return np.clip(total, 0.0, highest[:, None])
 
 
-def _reuse(level: dict[str, Any], draws: Draws, first: int, rows: int) -> tuple[Floats, NDArray[np.bool_]]:
+def _reuse(
+    span: dict[str, Any], level: dict[str, Any], named: dict[str, Any], draws: Draws, first: int, rows: int
+) -> tuple[Floats, NDArray[np.bool_]]:
+    """Middle of the bounds of the best use that may be named `(rows, draws)`, and whether there is one `(rows,)`."""
     best = np.full((rows, draws.count), -1.0)
-    use = level["use"].astype(str)
-    criterion = level["criterion"].astype(str)
-    value = level["level"].astype(np.float64)
-    names, index = np.unique(criterion, return_inverse=True)
-    for one in np.unique(use):
-        chosen = use == one
-        factors = np.stack([draws.factor(f"reuse {one} {name}") for name in names])
-        table = _table(level["place"][chosen] - first, index[chosen], value[chosen], (rows, len(names)))
-        for_it, in_all = np.maximum(table, 0) @ factors, np.abs(table) @ factors
-        best = np.maximum(best, np.where(in_all > 0, 100 * for_it / np.where(in_all > 0, in_all, 1.0), -1.0))
-    known = best[:, 0] >= 0
-    return np.maximum(best, 0.0), known
+    for use in np.unique(span["use"].astype(str)):
+        of_use = span["use"].astype(str) == use
+        names = span["criterion"][of_use].astype(str)
+        factors = np.stack([draws.factor(f"reuse {use} {name}") for name in names])
+        told = level["use"].astype(str) == use
+        column = np.searchsorted(names, level["criterion"][told].astype(str))
+        bounds = []
+        for bound, unknown in (("level_low", "worst"), ("level_high", "best")):
+            table = np.tile(span[unknown][of_use].astype(np.float64), (rows, 1))
+            table[level["place"][told] - first, column] = level[bound][told]
+            weighed = np.abs(table) @ factors
+            # Nothing for and nothing against: the bound stays where it can be.
+            open_end = 0.0 if bound == "level_low" else 100.0
+            ratio = 100 * (np.maximum(table, 0) @ factors) / np.where(weighed > 0, weighed, 1.0)
+            bounds.append(np.where(weighed > 0, ratio, open_end))
+        may = np.zeros(rows, dtype=bool)
+        may[named["place"][named["use"].astype(str) == use] - first] = True
+        best = np.where(may[:, None], np.maximum(best, (bounds[0] + bounds[1]) / 2), best)
+    return np.maximum(best, 0.0), best[:, 0] >= 0
 
 
 def _table(row: NDArray[np.int64], column: NDArray[np.int64], value: Floats, shape: tuple[int, int]) -> Floats:
@@ -135,9 +145,16 @@ _TYPE = """
     SELECT t.is_atypical OR t.type = 'unknown' AS may_exceed FROM ranked_row AS r JOIN score.type AS t USING (building_id)
     WHERE $rows ORDER BY r.place
 """
+_SPAN = """
+    SELECT use, criterion, any_value(worst) AS worst, any_value(best) AS best FROM score.reuse_level GROUP BY ALL ORDER BY ALL
+"""
 _REUSE = """
-    SELECT r.place, p.use, p.criterion, p.level::DOUBLE AS level FROM ranked_row AS r JOIN score.reuse_part AS p USING (building_id)
-    WHERE $rows AND p.level IS NOT NULL ORDER BY r.place, p.use, p.criterion
+    SELECT r.place, p.use, p.criterion, p.level_low, p.level_high FROM ranked_row AS r JOIN score.reuse_part AS p USING (building_id)
+    WHERE $rows ORDER BY r.place, p.use, p.criterion
+"""
+_NAMED = """
+    SELECT r.place, u.use FROM ranked_row AS r JOIN score.reuse AS u USING (building_id)
+    WHERE $rows AND u.place IS NOT NULL ORDER BY r.place, u.use
 """
 _SHARE = """
     SELECT u.vacant_low AS low, u.vacant_high AS high FROM ranked_row AS r JOIN score.underuse AS u USING (audience, building_id)

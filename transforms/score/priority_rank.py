@@ -1,6 +1,7 @@
 """Place of each shown building by priority, and between which places it stays when every weight is drawn again.
 
-inputs: score.shown, score.underuse, score.underuse_part, score.type, score.atypicality_part, score.reuse_part, score.priority_part,
+inputs: score.shown, score.underuse, score.underuse_part, score.type, score.atypicality_part, score.reuse, score.reuse_part,
+  score.reuse_level, score.priority_part,
   reference.evidence_kind, reference.parameter
 key: audience, building_id
 check: rank_low <= rank_high AND rank_low >= 1
