@@ -40,7 +40,7 @@ EXTRACTS = {
 # A razed building has no type to be right about. The half follows from the id alone, so that it cannot be chosen.
 ANSWER = """
 SELECT r.*, s.type AS answer, s.former_type AS former_answer, s.confidence, s.agreeing, s.disagreeing,
-    CASE WHEN right(md5(r.extract || ':' || r.osm_id), 1) < '8' THEN 'development' ELSE 'held out' END AS half
+    CASE WHEN r.draw = '2' THEN 'fresh' WHEN right(md5(r.extract || ':' || r.osm_id), 1) < '8' THEN 'development' ELSE 'held out' END AS half
 FROM read_csv({review}, all_varchar = true, nullstr = '') AS r
 LEFT JOIN score.type AS s ON s.building_id = 'osm:' || r.osm_id
 WHERE r.extract = {extract} AND r.note IS DISTINCT FROM 'gone' ORDER BY r.osm_id"""
