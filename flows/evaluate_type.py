@@ -3,49 +3,27 @@
     python -m flows.evaluate_type [--seeds 7 11 23] [--buildings 3000] [--mistakes]
 
 The review list (tests/transforms/type_review.csv) holds facts and judgements only; the OSM extracts it speaks of lie
-under ONBENUT_SHARED (default ../shared/data) and are skipped where absent. `--mistakes` lists the wrong answers of the half that rules may
-be mended on; the held-out half is never listed.
+under ONBENUT_SHARED (default ../shared/data) and are skipped where absent. Parts: `development`, the half that rules were
+mended on; `held out`, the other half; `fresh`, drawn and typed after that. `--mistakes` lists those of the first alone.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
-from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import duckdb
-import pyarrow as pa
 
-from flows.feed_steps import fetch_feed, load_raw
-from flows.table_steps import build_tables, load_reference, prepare_warehouse, read_plan
-from flows.workspace import CHECKOUT, Workspace
-from sources._kit.city import City, Feed, load_city
-from sources._kit.duck import connect, literal
+from flows.type_review import EXTRACTS, SHARED, answer_made_up, answer_review, build_types
+from flows.workspace import Workspace
+from sources._kit.city import load_city
+from sources._kit.duck import connect
 from sources.voorbeeldstad import make_city
-from transforms._kit.header import TableSpec
-from transforms._kit.runner import plan
 
-SHARED = Path(os.environ.get("ONBENUT_SHARED", CHECKOUT.parent / "shared" / "data"))
-REVIEW = CHECKOUT / "tests" / "transforms" / "type_review.csv"
-EXTRACTS = {
-    "antwerpen": ("antwerpen/osm.osm.pbf", "EPSG:31370"),
-    "brugge": ("brugge_noord/osm.osm", "EPSG:31370"),
-    "monaco": ("osm/monaco.osm.pbf", "EPSG:32632"),
-    "prague": ("osm/prague_small.osm.pbf", "EPSG:32633"),
-    "wechelderzande": ("osm/wechelderzande.osm.pbf", "EPSG:31370"),
-}
-# A razed building has no type to be right about. The half follows from the id alone, so that it cannot be chosen.
-ANSWER = """
-SELECT r.*, s.type AS answer, s.former_type AS former_answer, s.confidence, s.agreeing, s.disagreeing,
-    CASE WHEN r.draw = '2' THEN 'fresh' WHEN right(md5(r.extract || ':' || r.osm_id), 1) < '8' THEN 'development' ELSE 'held out' END AS half
-FROM read_csv({review}, all_varchar = true, nullstr = '') AS r
-LEFT JOIN score.type AS s ON s.building_id = 'osm:' || r.osm_id
-WHERE r.extract = {extract} AND r.note IS DISTINCT FROM 'gone' ORDER BY r.osm_id"""
 ACCURACY = """
-SELECT half, coalesce({by}, 'all') AS part, count(*) AS buildings, avg(CAST(answer = type AS INT)) AS accuracy,
+SELECT half, coalesce({by}, 'all') AS part, count(*) AS buildings, avg(CAST(answer IS NOT DISTINCT FROM type AS INT)) AS accuracy,
     count(*) FILTER (answer = 'unknown' AND type <> 'unknown') AS missed, count(*) FILTER (answer <> 'unknown' AND type = 'unknown') AS invented,
     count(*) FILTER (answer <> 'unknown' AND type <> 'unknown' AND answer <> type) AS confused,
     avg(CAST(former_answer IS NOT DISTINCT FROM former_type AS INT)) AS former_accuracy
@@ -59,67 +37,8 @@ SELECT k.type, sum(n) FILTER (p.type = k.type) AS buildings, coalesce(sum(n) FIL
     2 * hit / (sum(n) FILTER (p.type = k.type) + coalesce(sum(n) FILTER (p.answer = k.type), 0)) AS f1
 FROM kind AS k JOIN pair AS p ON k.type IN (p.type, p.answer) GROUP BY ALL ORDER BY f1, k.type"""
 
-
-def build_types(con: duckdb.DuckDBPyConnection, city: City, space: Workspace) -> None:
-    """Build score.type of a city, and only what it needs.
-
-    Raises:
-        OnbenutError: a feed or a check failed.
-    """
-    prepare_warehouse(con)
-    loaded = [load_raw(con, fetch_feed(city, feed, space), space) for feed in city.feeds.values()]
-    todo = read_plan(city, space, city.as_of or date(2026, 1, 1), loaded)
-    todo.specs = _needed(todo.specs, "score.type")
-    build_tables(con, todo, plan(todo.specs, load_reference(con, city, space, todo, loaded), todo.params))
-
-
-def _needed(specs: list[TableSpec], wanted: str) -> list[TableSpec]:
-    names = {wanted}
-    for spec in reversed(specs):
-        if spec.full_name in names:
-            names |= set(spec.inputs)
-    return [spec for spec in specs if spec.full_name in names]
-
-
-def answer_review(data: Path = SHARED, review: Path = REVIEW) -> duckdb.DuckDBPyConnection:
-    """Type the reviewed buildings of the real extracts.
-
-    Returns:
-        A connection with the table `answer`: a row per reviewed building that stands, with the type read by eye (`type`,
-        `former_type`), ours (`answer`, `former_answer`, `confidence`) and the `half` it belongs to.
-
-    Raises:
-        OnbenutError: an extract is absent or cannot be read.
-    """
-    found = []
-    with TemporaryDirectory() as folder:
-        for name, (path, crs) in EXTRACTS.items():
-            feed = Feed(name="osm", source="osm_extract", path=path)
-            city = City(slug=name, folder=data, name=name, nis="00000", crs=crs, feeds={"osm": feed})
-            with connect() as con:
-                build_types(con, city, Workspace(Path(folder)))
-                query = ANSWER.format(review=literal(review), extract=literal(name))
-                found.append(con.execute(query).to_arrow_table())
-    return _keep(pa.concat_tables(found, promote_options="permissive"))
-
-
-def answer_made_up(con: duckdb.DuckDBPyConnection, truth: Path) -> duckdb.DuckDBPyConnection:
-    """The same table `answer` for a made-up city whose score.type is in `con`; `truth` is its truth.parquet."""
-    return _keep(
-        con.execute(
-            f"""SELECT t.type, t.former_type, s.type AS answer, s.former_type AS former_answer, s.confidence, hard_case
-            FROM read_parquet({literal(truth)}) AS t JOIN score.type AS s ON s.building_id = coalesce(t.grb_id, t.osm_id)
-            WHERE NOT t.is_gone"""
-        ).to_arrow_table()
-    )
-
-
-def _keep(rows: pa.Table) -> duckdb.DuckDBPyConnection:
-    kept = connect(spatial=False)
-    kept.register("incoming", rows)
-    kept.execute("CREATE TABLE answer AS FROM incoming")
-    kept.unregister("incoming")
-    return kept
+MISTAKES = """
+FROM answer WHERE half = 'development' AND (answer IS DISTINCT FROM type OR former_answer IS DISTINCT FROM former_type) ORDER BY ALL"""
 
 
 def table(con: duckdb.DuckDBPyConnection, query: str) -> list[dict[str, Any]]:
@@ -147,7 +66,20 @@ def show(title: str, rows: list[dict[str, Any]]) -> None:
         print("  ".join(f"{v:>13.3f}" if isinstance(v, float) else f"{v!s:>13}" for v in row.values()))
 
 
+def figures(con: duckdb.DuckDBPyConnection) -> dict[str, Any]:
+    """All figures of one table `answer`: `macro_f1`, `per_type` (weakest first), `reliability`, and `accuracy` of a review."""
+    found: dict[str, Any] = {
+        "macro_f1": macro_f1(con),
+        "per_type": table(con, PER_TYPE),
+        "reliability": table(con, RELIABILITY),
+    }
+    if con.execute("SELECT 1 FROM duckdb_columns() WHERE table_name = 'answer' AND column_name = 'half'").fetchone():
+        found["accuracy"] = {by: accuracy(con, by) for by in ("richness", "is_hard", "extract")}
+    return found
+
+
 def main() -> None:
+    """Print the figures."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else None)
     parser.add_argument("--seeds", type=int, nargs="*", default=[7, 11, 23])
     parser.add_argument("--buildings", type=int, default=3000)
@@ -155,16 +87,13 @@ def main() -> None:
     asked = parser.parse_args()
     if all((SHARED / path).exists() for path, _crs in EXTRACTS.values()):
         with answer_review() as con:
-            for by in ("richness", "is_hard", "extract"):
-                show(f"accuracy by {by}", accuracy(con, by))
-            show("reliability", table(con, RELIABILITY))
-            print(f"macro-F1 of the review {macro_f1(con):.3f}")
+            found = figures(con)
+            for by, rows in found["accuracy"].items():
+                show(f"accuracy by {by}", rows)
+            show("reliability, all parts", found["reliability"])
+            print(f"macro-F1 {found['macro_f1']:.3f}")
             if asked.mistakes:
-                wrong = "(answer IS DISTINCT FROM type OR former_answer IS DISTINCT FROM former_type)"
-                show(
-                    "mistakes of the development half",
-                    table(con, f"FROM answer WHERE half = 'development' AND {wrong} ORDER BY ALL"),
-                )
+                show("mistakes of the development half", table(con, MISTAKES))
     else:
         print(f"no real extracts under {SHARED} (ONBENUT_SHARED): review skipped")
     for seed in asked.seeds:
@@ -172,9 +101,10 @@ def main() -> None:
             file = make_city(Path(folder), asked.buildings, seed)
             build_types(con, load_city(file, file.parent), Workspace(Path(folder)))
             with answer_made_up(con, file.parent / "truth.parquet") as made:
-                print(f"\nmade-up city, seed {seed}: macro-F1 {macro_f1(made):.3f}")
-                show("weakest types", table(made, PER_TYPE)[:12])
-                show("reliability", table(made, RELIABILITY))
+                found = figures(made)
+        print(f"\nmade-up city, seed {seed}: macro-F1 {found['macro_f1']:.3f}")
+        show("weakest types", found["per_type"][:12])
+        show("reliability", found["reliability"])
 
 
 if __name__ == "__main__":

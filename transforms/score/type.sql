@@ -15,7 +15,8 @@
 --   is_residential | BOOLEAN | - | Wonen | the type is a dwelling; null for unknown
 WITH setting AS (
     SELECT max(value) FILTER (name = 'former_share') AS former_share, max(value) FILTER (name = 'specific_min') AS specific_min,
-        max(value) FILTER (name = 'doubt') AS doubt, max(value) FILTER (name = 'confidence_min') AS confidence_min
+        max(value) FILTER (name = 'decision_doubt') AS decision_doubt, max(value) FILTER (name = 'decision_min') AS decision_min,
+        max(value) FILTER (name = 'confidence_doubt') AS confidence_doubt
     FROM reference.type_setting
 ),
 counted AS (
@@ -71,8 +72,8 @@ against AS (
     GROUP BY p.building_id
 ),
 decided AS (
-    SELECT b.building_id, CASE WHEN p.best / (p.total + doubt) >= confidence_min THEN p.type ELSE 'unknown' END AS type,
-        p.former_type, p.best / (p.total + doubt) AS confidence,
+    SELECT b.building_id, CASE WHEN p.best / (p.total + decision_doubt) >= decision_min THEN p.type ELSE 'unknown' END AS type,
+        p.former_type, p.best / (p.total + confidence_doubt) AS confidence,
         CASE WHEN p.total > 0 THEN (p.total - p.best) / p.total END AS disagreement, a.agreeing, a.disagreeing
     FROM core.building AS b LEFT JOIN per_building AS p USING (building_id) LEFT JOIN against AS a USING (building_id) CROSS JOIN setting
 )
