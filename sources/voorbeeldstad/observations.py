@@ -46,7 +46,7 @@ class Observation:
 def observe_others(seed: int, b: Buildings, settings: Generation) -> list[Observation]:
     """Draw what is said of whom; nothing of planted, demolished or side buildings."""
     rng = draw(seed, "observations")
-    plain = b.is_main & ~b.gone & (b.complex_of < 0) & np.equal(b.case, None)
+    plain = b.is_main & ~b.gone & (b.complex_of < 0) & np.asarray(b.case == None, dtype=bool)  # noqa: E711 - element by element
     places: dict[str, Bools] = {
         "citizen_report": plain,
         "citizen_report_verified": plain,

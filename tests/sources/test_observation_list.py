@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -39,7 +40,7 @@ leeg = "field_check_out_of_use"
 "in gebruik" = "field_check_in_use"
 """
 COLUMNS = "nr;wat;gebouw;x;y;dag;opmerking;leeg_min;leeg_max\n"
-Rows = list[tuple[object, ...]]
+Rows = list[tuple[Any, ...]]
 
 
 @pytest.fixture(scope="module")
@@ -97,7 +98,9 @@ def test_observations_reach_their_building_by_name_or_position(
     )
     links = query("SELECT observation_id, building_id, method, score FROM core.link_observation ORDER BY 1")
     assert links == [("1", church, "named", 1.0), ("2", school, "inside", 0.95)]
-    rejects = dict(query("SELECT row_id, reason FROM staging.reject WHERE table_name = 'staging.observation'"))
+    rejects: dict[str, str] = dict(
+        query("SELECT row_id, reason FROM staging.reject WHERE table_name = 'staging.observation'")
+    )
     assert rejects == {
         "checks/4": "coordinate outside the area of the CRS",
         "checks/5": "unknown value in wat: gezien",
@@ -107,7 +110,9 @@ def test_observations_reach_their_building_by_name_or_position(
     }
     refused = query("SELECT row_id, reason, value FROM core.refusal WHERE table_name = 'core.link_observation'")
     assert refused == [("checks/3", "no such building", "grb:999999999")]
-    bands = dict(query("SELECT building_id, underuse_band FROM score.building WHERE audience = 'public'"))
+    bands: dict[str, str] = dict(
+        query("SELECT building_id, underuse_band FROM score.building WHERE audience = 'public'")
+    )
     assert (bands[church], bands[school]) == ("likely", "unknown")
     shares = query(
         f"SELECT vacant_low, vacant_high FROM score.underuse WHERE building_id = '{church}' AND audience = 'city'"
