@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format lock bench bench-matching picture clean
+.PHONY: help setup demo test check format lock bench bench-matching evaluate picture clean
 
 help:  ## what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -44,6 +44,9 @@ bench: setup  ## the made-up city at 100,000 and 1,000,000 buildings (about half
 bench-matching: setup  ## the matchers on labelled real data, where it is present, and at a million footprints
 	$(BIN)/python -m flows.bench_footprints
 	$(BIN)/python -m flows.bench_addresses
+
+evaluate: setup  ## how good the underuse score is on made-up cities; reliability curve (about five minutes)
+	$(BIN)/python -m flows.evaluate
 
 picture: demo  ## draw the map of the README again
 	$(BIN)/python -m flows.picture

@@ -22,6 +22,7 @@ from flows.evaluate_picture import draw_reliability
 from flows.evaluate_rows import read_sample
 from flows.evaluate_weights import stated_weights
 from flows.workspace import workspace
+from sources._kit.errors import OnbenutError
 
 MARK = "<!-- figures -->"
 Say = Callable[[str], None]
@@ -68,6 +69,18 @@ def evaluate(
     return page
 
 
+def replace_figures(page: Path, figures: str) -> None:
+    """Put the figures below the mark of a page; what is above was written by hand and stays.
+
+    Raises:
+        OnbenutError: the page has no mark.
+    """
+    head, mark, _ = page.read_text(encoding="utf-8").partition(MARK)
+    if not mark:
+        raise OnbenutError("the page has no place for figures", file=page, next_step=f"add a line {MARK}")
+    page.write_text(f"{head}{mark}\n\n{figures}", encoding="utf-8")
+
+
 def main(say: Say = print) -> None:
     """Read the arguments and measure."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -79,10 +92,7 @@ def main(say: Say = print) -> None:
         page = evaluate(CITIES, drawn_cities(stated_weights()), arguments.keep or Path(folder), target, say=say)
     say(page)
     if arguments.to:
-        head, mark, _ = arguments.to.read_text(encoding="utf-8").partition(MARK)
-        if not mark:
-            parser.error(f"{arguments.to} has no line {MARK}")
-        arguments.to.write_text(f"{head}{mark}\n\n{page}", encoding="utf-8")
+        replace_figures(arguments.to, page)
     say(f"{target / 'evaluation.md'}\n{target / 'reliability.png'}")
 
 

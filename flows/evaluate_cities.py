@@ -91,7 +91,8 @@ def measure_cities(
         OnbenutError: a city could not be run.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    todo = [made for made in cities if not rows_file(folder, made.name).exists()]
+    named = {made.name: made for made in cities}
+    todo = [made for name, made in named.items() if not rows_file(folder, name).exists()]
     if workers == 1:
         for made in todo:
             _measure(made, folder)

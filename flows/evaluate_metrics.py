@@ -14,6 +14,8 @@ from flows.evaluate_weights import Bools, Floats
 Metric = Callable[[Bools, Floats], float]
 RESAMPLES = 200
 SEED = 20250601
+LEVELS = (0.0, 0.3, 0.6, 0.8, 0.9, 0.95, 0.975, 0.99, 1.0)
+"""Quantiles that part the bins of the reliability tables."""
 
 
 def average_precision(truth: Bools, probability: Floats) -> float:
@@ -96,16 +98,21 @@ def one_bin(name: str, truth: Bools, probability: Floats) -> Bin:
     return Bin(name, len(truth), float(probability.mean()), float(truth.mean()), low, high)
 
 
-def reliability(truth: Bools, probability: Floats, bins: int = 10) -> list[Bin]:
-    """Bins of about as many buildings each, by quantile; equal probabilities stay together."""
+def reliability(truth: Bools, probability: Floats) -> list[Bin]:
+    """Bins by quantile, finer towards the top, where few buildings hold most of what is out of use.
+
+    Equal probabilities stay together: two edges that fall on one value make one bin less.
+    """
     if not len(truth):
         return []
-    edges = np.unique(np.quantile(probability, np.linspace(0, 1, bins + 1), method="lower"))
+    edges = np.unique(np.quantile(probability, LEVELS, method="lower"))
     place = np.clip(np.searchsorted(edges, probability, side="right") - 1, 0, max(len(edges) - 2, 0))
-    return [
-        one_bin(f"{probability[place == b].min():.3f} - {probability[place == b].max():.3f}", truth[place == b], probability[place == b])
-        for b in np.unique(place)
-    ]  # fmt: skip
+    bins = []
+    for number in np.unique(place):
+        inside = place == number
+        low, high = probability[inside].min(), probability[inside].max()
+        bins.append(one_bin(f"{low:.3f} - {high:.3f}", truth[inside], probability[inside]))
+    return bins
 
 
 def by_group(groups: npt.NDArray[np.object_], truth: Bools, probability: Floats) -> list[Bin]:

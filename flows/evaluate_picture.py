@@ -35,8 +35,10 @@ def draw_reliability(curves: Mapping[str, Sequence[Bin]], picture: Path) -> Path
     figure = Figure(figsize=(6.2, 5.6), dpi=_DPI, facecolor="#ffffff", layout="constrained")
     axes = figure.add_subplot()
     axes.plot([_LEAST, 1], [_LEAST, 1], color="#bbbbbb", linewidth=1, zorder=0)
-    axes.annotate("said = so", (0.33, 0.36), color="#999999", fontsize=8, rotation=45)
-    for number, (name, bins) in enumerate(curves.items()):
+    axes.annotate("above the line: more is out of use than was said", (0.012, 0.45), color="#888888", fontsize=8)
+    axes.annotate("below the line: less", (0.2, 0.012), color="#888888", fontsize=8)
+    for number, (name, unsorted) in enumerate(curves.items()):
+        bins = sorted(unsorted, key=lambda one: one.said)
         said = np.array([one.said for one in bins])
         so = np.array([one.is_so for one in bins])
         low, high = np.array([one.low for one in bins]), np.array([one.high for one in bins])

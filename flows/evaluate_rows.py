@@ -40,7 +40,7 @@ counted AS (
     GROUP BY building_id
 ),
 listed AS (
-    SELECT DISTINCT building_id FROM evidence.item WHERE kind LIKE 'register%' AND effect > 0
+    SELECT DISTINCT building_id FROM evidence.item WHERE is_legal
 )
 SELECT t.truth_id, o.building_id, t.type AS true_type, f.main_function AS function, t.is_atypical, t.is_out_of_use,
     t.probability AS generating, t.is_main, t.hard_case, s.type AS scored_type, s.is_atypical AS scored_atypical,
