@@ -7,7 +7,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flows.evaluate_metrics import (
@@ -61,6 +61,7 @@ def test_wilson_by_hand() -> None:
     assert low + high == pytest.approx(1)
 
 
+@settings(deadline=None, max_examples=40)
 @given(cases)
 def test_the_order_of_buildings_changes_no_metric(rows: list[tuple[bool, float]]) -> None:
     truth, said = np.array([t for t, _ in rows]), np.array([p for _, p in rows])
@@ -69,6 +70,7 @@ def test_the_order_of_buildings_changes_no_metric(rows: list[tuple[bool, float]]
         assert forth == pytest.approx(back, nan_ok=True)
 
 
+@settings(deadline=None, max_examples=40)
 @given(cases)
 def test_bins_hold_every_building_once_and_keep_equals_together(rows: list[tuple[bool, float]]) -> None:
     truth, said = np.array([t for t, _ in rows]), np.array([p for _, p in rows])
