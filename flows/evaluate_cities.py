@@ -17,7 +17,7 @@ from sources._kit.city import load_city
 from sources.voorbeeldstad import Generation, make_city
 from sources.voorbeeldstad.city_file import write_city_file
 
-REGISTERS = frozenset({"vacancy_register", "vip_register"})
+REGISTERS = frozenset({"vacancy_register", "vip_register", "premises"})
 WORKERS = 2
 
 
@@ -65,7 +65,8 @@ CITIES: tuple[Made, ...] = (
     ),
     Made("no_addresses", "no addresses", 3000, 113, Generation(without=frozenset({"addresses"}))),
     Made("no_grb", "no GRB: neither official outlines nor parcels", 3000, 114, Generation(without=frozenset({"grb"}))),
-    Made("no_register", "no register", 3000, 115, Generation(without=REGISTERS), hide_register=False),
+    Made("no_register", "no register of any kind", 3000, 115, Generation(without=REGISTERS), hide_register=False),
+    Made("no_observations", "no lists of observations: citizens, enterprises, permits, church plan, parks", 3000, 118, Generation(without=frozenset({"observations"}))),
     Made("no_heritage", "no heritage", 3000, 116, Generation(without=frozenset({"heritage"}))),
     Made("osm_xml", "OSM as XML", 3000, 117, Generation(osm_format="xml")),
 )  # fmt: skip
@@ -101,10 +102,15 @@ def measure_cities(
     # Spawned, not forked: DuckDB's threads do not survive a fork.
     spawned = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(workers, mp_context=spawned, initializer=_one_thread) as pool:
-        under_way = {pool.submit(_measure, made, folder): made.name for made in todo}
+        under_way = {pool.submit(_measure, to_send(made), folder): made.name for made in todo}
         for done in as_completed(under_way):
             done.result()
             say(under_way[done])
+
+
+def to_send(made: Made) -> Made:
+    """The same city in a form that another process can be given: a read-only mapping cannot be pickled."""
+    return replace(made, settings=replace(made.settings, said=dict(made.settings.said)))
 
 
 def _one_thread() -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from math import exp
 from statistics import NormalDist
 
 import numpy as np
 
 from flows.evaluate_cities import Made
 from flows.evaluate_rows import Sample
-from flows.evaluate_weights import Bools, Floats, Weights
+from flows.evaluate_weights import Bools, Floats, Weights, logistic
 from sources.voorbeeldstad import Generation
 
 DRAWS = 30
@@ -23,7 +24,7 @@ TRACES = {
     "osm_recent_use": "present_given",
     "osm_present_use": "former_and_present_given",
 }
-"""The rates of `Generation` that are the strength of a kind of evidence. The generator has no others."""
+"""The rates of `Generation` that are the strength of a kind of evidence. The others are in its `said`."""
 
 
 def stratified_normal(count: int, dimensions: int, seed: int) -> Floats:
@@ -38,18 +39,22 @@ def stratified_normal(count: int, dimensions: int, seed: int) -> Floats:
 
 
 def drawn_settings(stated: Weights, count: int = DRAWS, seed: int = SEED) -> list[Generation]:
-    """Rates of `count` cities: weight and prior within their stated uncertainty, all else as the default."""
-    z = stratified_normal(count, 2 + len(TRACES), seed)
+    """Rates of `count` cities: weight and prior within their stated uncertainty, all else as the default.
+
+    How often a kind is seen of a building out of use stays; how often of one in use follows from the drawn weight.
+    """
     default = Generation()
+    kinds = [*TRACES, *default.said]
+    place = [stated.kinds.index(kind) for kind in kinds]
+    z = stratified_normal(count, 2 + len(kinds), seed)
+    priors = logistic(stated.prior + stated.prior_sd * z[:, :2])
+    weights = stated.log_lr[place] + stated.log_lr_sd[place] * z[:, 2:]
     result = []
-    for row in z:
-        ordinary, atypical = 1 / (1 + np.exp(-(stated.prior + stated.prior_sd * row[:2])))
-        rates: dict[str, float] = {"out_of_use_ordinary": float(ordinary), "out_of_use_atypical": float(atypical)}
-        for (kind, trace), step in zip(TRACES.items(), row[2:], strict=True):
-            k = stated.kinds.index(kind)
-            weight = stated.log_lr[k] + stated.log_lr_sd[k] * step
-            rates[f"{trace}_in"] = float(getattr(default, f"{trace}_out") / np.exp(weight))
-        result.append(replace(default, **rates))  # type: ignore[arg-type]
+    for (ordinary, atypical), row in zip(priors.tolist(), weights.tolist(), strict=True):
+        weight = dict(zip(kinds, row, strict=True))
+        traces = {f"{trace}_in": getattr(default, f"{trace}_out") / exp(weight[kind]) for kind, trace in TRACES.items()}
+        said = {kind: (out, out / exp(weight[kind])) for kind, (out, _) in default.said.items()}
+        result.append(replace(default, out_of_use_ordinary=ordinary, out_of_use_atypical=atypical, said=said, **traces))
     return result
 
 

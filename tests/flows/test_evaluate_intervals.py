@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import pickle
 from pathlib import Path
 from statistics import NormalDist
 
 import numpy as np
 import pytest
 
-from flows.evaluate_cities import Made
+from flows.evaluate_cities import CITIES, Made, to_send
 from flows.evaluate_coverage import TRACES, cover, coverage, drawn_cities, drawn_settings, stratified_normal
 from flows.evaluate_rows import Sample, read_sample, write_rows
 from flows.evaluate_weights import Floats, log_odds, logistic, stated_weights
@@ -84,10 +85,16 @@ def test_draws_of_one_weight_stand_for_its_whole_distribution() -> None:
 def test_drawn_rates_are_the_weights_they_were_drawn_for() -> None:
     settings = drawn_settings(STATED)
     assert len(settings) == 30
-    for kind, trace in TRACES.items():
+    rates = {
+        kind: [(getattr(one, f"{trace}_out"), getattr(one, f"{trace}_in")) for one in settings]
+        for kind, trace in TRACES.items()
+    }
+    rates |= {kind: [one.said[kind] for one in settings] for kind in Generation().said}
+    assert len(rates) > 10
+    for kind, pairs in rates.items():
         k = STATED.kinds.index(kind)
-        out, used = (np.array([getattr(one, f"{trace}_{side}") for one in settings]) for side in ("out", "in"))
-        assert (out == getattr(Generation(), f"{trace}_out")).all()
+        out, used = np.array(pairs).T
+        assert len(set(out)) == 1
         weight = np.log(out / used)
         assert weight.mean() == pytest.approx(STATED.log_lr[k])
         assert (np.abs(weight - STATED.log_lr[k]) < 1.2816 * STATED.log_lr_sd[k]).mean() == pytest.approx(0.8)
@@ -117,3 +124,10 @@ def test_planted_buildings_are_shown_apart(sample: Sample) -> None:
     assert (
         sum(found[f"band {b}"].count for b in ("confirmed", "likely", "signal", "unknown")) == found["all drawn"].count
     )
+
+
+def test_every_city_can_be_given_to_another_process() -> None:
+    for made in [*CITIES, *drawn_cities(STATED)]:
+        again = pickle.loads(pickle.dumps(to_send(made)))
+        assert again.settings == made.settings
+        assert (again.name, again.seed, again.buildings) == (made.name, made.seed, made.buildings)
