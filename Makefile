@@ -45,7 +45,7 @@ bench-matching: setup  ## the matchers on labelled real data, where it is presen
 	$(BIN)/python -m flows.bench_footprints
 	$(BIN)/python -m flows.bench_addresses
 
-evaluate: setup  ## how good the underuse score is on made-up cities; reliability curve (about five minutes)
+evaluate: setup  ## how good the underuse score is on made-up cities; reliability curve (five to ten minutes)
 	$(BIN)/python -m flows.evaluate
 
 picture: demo  ## draw the map of the README again
