@@ -12,7 +12,7 @@ from flows.query import city_slug, first_line, open_warehouse
 from flows.workspace import Workspace
 from sources._kit.duck import literal
 from sources._kit.errors import OnbenutError
-from transforms.publish.rows import ROWS, Product, prepare, read_run
+from transforms.publish.rows import ROWS, SITES, Product, prepare, read_run
 
 Box = tuple[float, float, float, float]
 
@@ -106,6 +106,7 @@ def _narrow(con: duckdb.DuckDBPyConnection, product: Product, where: str | None,
         con.execute(f"DELETE FROM {ROWS} WHERE building_id NOT IN ({wanted})")
     except duckdb.Error as error:
         raise _bad_where(product.slug, where, error) from error
+    con.execute(f"DELETE FROM {SITES} WHERE site_id NOT IN (SELECT site_id FROM {ROWS} WHERE site_id IS NOT NULL)")
     row = con.execute(f"SELECT count(*) FROM {ROWS}").fetchone()
     assert row is not None
     return replace(product, row_count=int(row[0]))

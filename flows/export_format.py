@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from sources._kit.duck import identifier, literal
-from transforms.publish.rows import ATTRIBUTE_TABLES, PIN_COLUMNS, ROWS, Product, table_columns
+from transforms.publish.rows import ROWS, Product, layer_tables
 
 if TYPE_CHECKING:
     from transforms.publish.dictionary import Entry
@@ -42,10 +42,7 @@ def _geoparquet(con: duckdb.DuckDBPyConnection, product: Product, path: Path) ->
 def _dictionary(con: duckdb.DuckDBPyConnection, product: Product) -> list[Entry]:
     from transforms.publish.dictionary import read_dictionary
 
-    tables = {layer: (table, tuple(table_columns(con, table))) for layer, table in ATTRIBUTE_TABLES.items()}
-    return read_dictionary(
-        con, {"buildings": ("building", product.columns), "pins": ("building", PIN_COLUMNS), **tables}
-    )
+    return read_dictionary(con, layer_tables(con, product))
 
 
 def _csv(con: duckdb.DuckDBPyConnection, product: Product, path: Path) -> None:

@@ -164,3 +164,17 @@ def test_shared_area_is_the_overlay_but_for_slivers(con: Con, left: Box, right: 
     assert isinstance(got, float)
     assert got == pytest.approx(expected, rel=1e-6, abs=0.5)
     assert got == pytest.approx(call(con, query, b.wkb, a.wkb), rel=1e-6, abs=1e-6)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.tuples(*[st.integers(0, 40)] * 4), st.booleans())
+def test_the_gap_between_two_outlines_is_shapelys_also_in_one_line(
+    con: Con, place: tuple[int, ...], is_in_line: bool
+) -> None:
+    x, y, wide, deep = place
+    left, right = (
+        shapely.box(0, 0, 10, 10),
+        shapely.box(x, 0 if is_in_line else y, x + wide + 1, 10 if is_in_line else y + deep + 1),
+    )
+    found = call(con, f"gap_m(ST_GeomFromText('{left.wkt}'), ST_GeomFromText('{right.wkt}'))")
+    assert found == pytest.approx(left.distance(right))

@@ -1,6 +1,6 @@
 -- The published layer: per audience one row per building that score.shown names.
 -- inputs: core.building, core.address, core.link_parcel, score.building, score.shown, score.priority_rank, score.underuse,
---   score.underuse_part, score.atypicality_part, score.heritage, score.measure,
+--   score.underuse_part, score.atypicality_part, score.heritage, score.measure, score.site_member, score.site,
 --   evidence.item, core.tag, core.link_designation, staging.designation, staging.parcel, reference.building_type,
 --   reference.reuse_use, reference.feed, reference.parameter
 -- key: audience, building_id
@@ -22,6 +22,11 @@
 --   floors | DOUBLE | storeys | Bouwlagen | Storeys above ground; empty where unknown // Bouwlagen boven de grond; leeg waar onbekend
 --   floor_area_m2 | DOUBLE | m2 | Vloeroppervlakte | Outline times storeys, gross; empty where storeys are unknown // Omtrek maal bouwlagen, bruto; leeg waar de bouwlagen onbekend zijn
 --   volume_m3 | DOUBLE | m3 | Volume | Outline times height, or times storeys of 3.2 m; empty where both are unknown // Omtrek maal hoogte, of maal bouwlagen van 3,2 m; leeg waar beide onbekend zijn
+--   site_id | VARCHAR | - | Site-id | Site it is part of; empty where it stands by itself // Site waarvan het deel is; leeg waar het op zichzelf staat
+--   site_name | VARCHAR | - | Site | Name of the site // Naam van de site
+--   site_building_count | INTEGER | - | Site, gebouwen | Buildings of the site // Aantal gebouwen van de site
+--   site_floor_area_m2 | DOUBLE | m2 | Site, vloeroppervlakte | Gross floor area of all its buildings; empty where one is unknown // Bruto vloeroppervlakte van al haar gebouwen; leeg waar er een onbekend is
+--   site_volume_m3 | DOUBLE | m3 | Site, volume | Volume of all its buildings; empty where one is unknown // Volume van al haar gebouwen; leeg waar er een onbekend is
 --   heritage | VARCHAR | - | Erfgoed | Strongest heritage status; empty where none is known // Sterkste erfgoedstatus; leeg waar er geen bekend is
 --   atypicality_score | DOUBLE | points | Atypisch (0-100) | How unusual the building is in its municipality // Hoe ongewoon het gebouw is in zijn gemeente
 --   underuse_probability | DOUBLE | - | Kans op onderbenutting | Probability that the building, or the part that the register names, is out of use: a signal, not a status // Kans dat het gebouw, of het deel dat het register noemt, buiten gebruik is: een signaal, geen status
@@ -105,6 +110,7 @@ SELECT s.audience, s.building_id, coalesce(c.name, CASE WHEN s.is_atypical THEN 
     f.label_nl AS former_use, a.address, coalesce(p.nis_code, getvariable('nis_code')) AS nis_code, p.capakey, c.footprint_m2,
     c.height_m, c.floors, c.footprint_m2 * c.floors AS floor_area_m2,
     c.footprint_m2 * coalesce(c.height_m, c.floors * param('storey_height_m')) AS volume_m3,
+    m.site_id, x.name AS site_name, x.building_count AS site_building_count, x.floor_area_m2 AS site_floor_area_m2, x.volume_m3 AS site_volume_m3,
     coalesce(h.label, o.label) AS heritage, s.atypicality_score::DOUBLE AS atypicality_score, s.underuse_probability, s.underuse_low,
     s.underuse_high, s.underuse_band, s.legal_status, s.vacant_low AS vacant_share_low, s.vacant_high AS vacant_share_high,
     r.label_nl AS reuse_best, s.reuse_score::DOUBLE AS reuse_score, s.reuse_low, s.reuse_high,
@@ -121,5 +127,7 @@ LEFT JOIN address AS a USING (building_id)
 LEFT JOIN heritage AS h USING (building_id)
 LEFT JOIN tagged_heritage AS o USING (building_id)
 LEFT JOIN core.link_parcel AS p ON p.building_id = s.building_id AND p.is_main
+LEFT JOIN score.site_member AS m ON m.audience = s.audience AND m.building_id = s.building_id
+LEFT JOIN score.site AS x ON x.audience = s.audience AND x.site_id = m.site_id
 LEFT JOIN reasons AS w ON w.audience = s.audience AND w.building_id = s.building_id
 LEFT JOIN source AS q ON q.audience = s.audience AND q.building_id = s.building_id

@@ -41,8 +41,9 @@ def check_geopackage(path: Path, product: Product, entries: Sequence[Entry], cou
         _expect(path, product, f"rows in {layer}", info["features"], rows)
         if layer in STYLED_LAYERS:
             _expect_crs(path, product, info["crs"])
-            read, table = pyogrio.read_arrow(path, layer=layer, columns=["building_id"])
-            _check_buildings(path, product, table["building_id"], table[read["geometry_name"] or "wkb_geometry"])
+            key = "site_id" if layer == "sites" else "building_id"
+            read, table = pyogrio.read_arrow(path, layer=layer, columns=[key])
+            _check_features(path, product, rows, key, table[key], table[read["geometry_name"] or "wkb_geometry"])
     with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as db:
         _expect(path, product, "integrity", db.execute("PRAGMA integrity_check").fetchone()[0], "ok")
         _expect(path, product, "broken keys", len(db.execute("PRAGMA foreign_key_check").fetchall()), 0)
@@ -70,7 +71,7 @@ def check_geoparquet(path: Path, product: Product) -> None:
         table = file.read(columns=["building_id", "geom"])
         geo = json.loads(file.metadata.metadata[b"geo"])
     _expect_crs(path, product, geo["columns"][geo["primary_column"]]["crs"])
-    _check_buildings(path, product, table["building_id"], table["geom"])
+    _check_features(path, product, product.row_count, "building_id", table["building_id"], table["geom"])
 
 
 def check_pins(path: Path, product: Product) -> None:
@@ -84,21 +85,17 @@ def check_pins(path: Path, product: Product) -> None:
     if not len(table):
         return  # without features the format has no columns either
     geometry = table[read["geometry_name"] or "wkb_geometry"]
-    _check_buildings(path, product, table["building_id"], geometry)
+    _check_features(path, product, product.row_count, "building_id", table["building_id"], geometry)
     coordinates = shapely.get_coordinates(shapely.from_wkb(geometry.to_numpy()))
     outside = np.count_nonzero((np.abs(coordinates) > (180, 90)).any(axis=1) | ~np.isfinite(coordinates).all(axis=1))
     _expect(path, product, "points outside longitude and latitude", int(outside), 0)
 
 
-def _check_buildings(path: Path, product: Product, ids: pa.ChunkedArray, geometry: pa.ChunkedArray) -> None:
-    _expect(path, product, "rows", len(ids), product.row_count)
-    _expect(
-        path,
-        product,
-        "different building_id",
-        pc.count_distinct(ids, mode="only_valid").as_py(),
-        product.row_count,
-    )
+def _check_features(
+    path: Path, product: Product, wanted: int, key: str, ids: pa.ChunkedArray, geometry: pa.ChunkedArray
+) -> None:
+    _expect(path, product, "rows", len(ids), wanted)
+    _expect(path, product, f"different {key}", pc.count_distinct(ids, mode="only_valid").as_py(), wanted)
     shapes = shapely.from_wkb(geometry.to_numpy())
     good = ~shapely.is_missing(shapes) & ~shapely.is_empty(shapes) & shapely.is_valid(shapes)
     _expect(path, product, "geometries absent, empty or not valid", int(np.count_nonzero(~good)), 0)

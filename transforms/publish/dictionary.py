@@ -44,6 +44,12 @@ class Entry:
 # Columns that the products add themselves; nothing in the warehouse can describe them.
 _GEOMETRY_TEXT = {
     "buildings": ("Grondvlak", "Footprint", "footprint of the building", "grondvlak van het gebouw"),
+    "sites": (
+        "Grondvlak",
+        "Footprint",
+        "footprints of the buildings of the site",
+        "grondvlakken van de gebouwen van de site",
+    ),
     "pins": ("Punt", "Point", "a point inside the building", "een punt binnen het gebouw"),
 }
 _OWN = (

@@ -1,4 +1,4 @@
-"""The GeoPackage for QGIS: two feature layers and five attribute tables, written through Arrow by GDAL."""
+"""The GeoPackage for QGIS: three feature layers and five attribute tables, written through Arrow by GDAL."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pyogrio
 from sources._kit.duck import identifier
 from transforms.publish.dictionary import Entry, dictionary_table
 from transforms.publish.geopackage_metadata import write_metadata
-from transforms.publish.rows import ATTRIBUTE_TABLES, PIN_COLUMNS, ROWS, Product, table_query
+from transforms.publish.rows import ATTRIBUTE_TABLES, PIN_COLUMNS, ROWS, SITES, Product, table_query
 
 _BATCH = 20_480
 # 1.4 differs only in triggers for writers, and makes the QGIS and GDAL of Debian 12 warn.
@@ -23,14 +23,18 @@ VERSION = "1.3"
 def write_geopackage(con: duckdb.DuckDBPyConnection, product: Product, entries: Sequence[Entry], path: Path) -> None:
     """Write all layers of a product, then titles, styles and descriptions.
 
-    `buildings` is MULTIPOLYGON and `pins` POINT, both in the product's CRS, with a spatial index;
+    `buildings` and `sites` are MULTIPOLYGON and `pins` POINT, all in the product's CRS, with a spatial index;
     `fid` follows the writing order of `ROWS`.
     """
     with gdal_options(OGR_CURRENT_DATE=product.run.last_change, OGR_SQLITE_SYNCHRONOUS="OFF"):
-        names = ", ".join(identifier(name) for name in product.columns)
-        _write_features(con, f"SELECT {names}, CAST(ST_AsWKB(geom) AS BLOB) AS geom", path, "buildings", product.crs)
-        names = ", ".join(identifier(name) for name in PIN_COLUMNS)
-        _write_features(con, f"SELECT {names}, CAST(ST_AsWKB(point) AS BLOB) AS geom", path, "pins", product.crs)
+        for layer, (source, columns, shape, key) in {
+            "buildings": (ROWS, product.columns, "geom", "building_id"),
+            "sites": (SITES, product.site_columns, "geom", "site_id"),
+            "pins": (ROWS, PIN_COLUMNS, "point", "building_id"),
+        }.items():
+            names = ", ".join(identifier(name) for name in columns)
+            query = f"SELECT {names}, CAST(ST_AsWKB({shape}) AS BLOB) AS geom FROM {source} ORDER BY priority_rank NULLS LAST, {key}"
+            _write_features(con, query, path, layer, product.crs)
         for layer, table in ATTRIBUTE_TABLES.items():
             rows = con.execute(table_query(con, table, product.audience)).to_arrow_reader(_BATCH)
             _write_attributes(rows, path, layer)
@@ -38,8 +42,8 @@ def write_geopackage(con: duckdb.DuckDBPyConnection, product: Product, entries: 
         write_metadata(path, product, entries)
 
 
-def _write_features(con: duckdb.DuckDBPyConnection, select: str, path: Path, layer: str, crs: str) -> None:
-    reader = con.execute(f"{select} FROM {ROWS} ORDER BY priority_rank NULLS LAST, building_id").to_arrow_reader(_BATCH)
+def _write_features(con: duckdb.DuckDBPyConnection, query: str, path: Path, layer: str, crs: str) -> None:
+    reader = con.execute(query).to_arrow_reader(_BATCH)
     pyogrio.write_arrow(
         reader,
         path,

@@ -13,13 +13,14 @@ from transforms.publish.rows import Product
 from transforms.publish.sld import layer_sld
 from transforms.publish.symbols import BANDS
 
-STYLED_LAYERS = ("buildings", "pins")
+STYLED_LAYERS = ("buildings", "sites", "pins")
 BAND_CONSTRAINT = "underuse_band"
 _DESCRIPTIONS = {
     "buildings": (
         "gebouwen",
         "Atypische gebouwen met signalen van onderbenutting / Atypical buildings with signs of underuse",
     ),
+    "sites": ("sites", "Gebouwen die samen één plek zijn / Buildings that are one place together"),
     "pins": ("punten", "Dezelfde gebouwen als punt / The same buildings as points"),
     "evidence": ("aanwijzingen", "Aanwijzingen achter de scores / Evidence behind the scores"),
     "sources": ("bronnen", "Bronnen, licenties en naamsvermeldingen / Sources, licences and attributions"),

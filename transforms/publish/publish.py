@@ -13,11 +13,11 @@ from transforms.publish.geoparquet import write_geoparquet
 from transforms.publish.pins import write_pins
 from transforms.publish.rows import (
     ATTRIBUTE_TABLES,
-    PIN_COLUMNS,
+    SITES,
     Product,
+    layer_tables,
     prepare,
     read_run,
-    table_columns,
     table_query,
 )
 from transforms.publish.staging import new_set, writing
@@ -76,16 +76,14 @@ def _write_product(con: duckdb.DuckDBPyConnection, product: Product, folder: Pat
 
 
 def _dictionary(con: duckdb.DuckDBPyConnection, product: Product) -> list[Entry]:
-    attributes = {layer: (table, tuple(table_columns(con, table))) for layer, table in ATTRIBUTE_TABLES.items()}
-    return read_dictionary(
-        con, {"buildings": ("building", product.columns), "pins": ("building", PIN_COLUMNS), **attributes}
-    )
+    return read_dictionary(con, layer_tables(con, product))
 
 
 def _counts(con: duckdb.DuckDBPyConnection, product: Product, entries: list[Entry]) -> dict[str, int]:
     counts = {"buildings": product.row_count, "pins": product.row_count, "dictionary": len(entries)}
-    for layer, table in ATTRIBUTE_TABLES.items():
-        row = con.execute(f"SELECT count(*) FROM ({table_query(con, table, product.audience)})").fetchone()
+    queries = {layer: table_query(con, table, product.audience) for layer, table in ATTRIBUTE_TABLES.items()}
+    for layer, query in {"sites": f"FROM {SITES}", **queries}.items():
+        row = con.execute(f"SELECT count(*) FROM ({query})").fetchone()
         assert row is not None
         counts[layer] = row[0]
     return counts

@@ -17,15 +17,12 @@ from transforms.publish.symbols import BANDS, PRIORITY_CLASSES, PriorityClass
 _DOCTYPE = "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n"
 _KNOWN = "\"underuse_band\" IN ('confirmed', 'likely', 'signal') AND \"priority_score\" IS NOT NULL"
 _LABEL = 'coalesce("name", "type_label")'
-_TIP = (
-    '<b>[% coalesce("name", "type_label", "building_id") %]</b><br/>'
-    "[% replace(coalesce(\"reasons\", ''), ' | ', '<br/>') %]"
-)
+_TIP = "<b>[% {title} %]</b><br/>[% replace(coalesce(\"reasons\", ''), ' | ', '<br/>') %]"
 _PIN_MM = 2.6
 
 
 def layer_qml(layer: str, entries: Sequence[Entry]) -> str:
-    """QML of `buildings` (polygon, with labels) or `pins` (point).
+    """QML of `buildings` and `sites` (polygon, with labels) or `pins` (point).
 
     Args:
         layer: name of the layer.
@@ -39,8 +36,9 @@ def layer_qml(layer: str, entries: Sequence[Entry]) -> str:
         _labelling(root)
     columns = [entry for entry in entries if entry.table_name == layer and entry.position > 0]
     _fields(root, columns)
-    SubElement(root, "previewExpression").text = 'coalesce("name", "type_label", "building_id")'
-    SubElement(root, "mapTip").text = _TIP
+    title = f'coalesce("name", "type_label", "{"site_id" if layer == "sites" else "building_id"}")'
+    SubElement(root, "previewExpression").text = title
+    SubElement(root, "mapTip").text = _TIP.format(title=title)
     SubElement(root, "layerGeometryType").text = "0" if is_point else "2"
     return _DOCTYPE + tostring(root, encoding="unicode")
 

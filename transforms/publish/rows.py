@@ -13,6 +13,7 @@ from sources._kit.duck import identifier, literal
 from sources._kit.errors import PublishError
 
 ROWS = "temp.publish_building"
+SITES = "temp.publish_site"
 PIN_COLUMNS = (
     "building_id", "name", "type", "type_label", "address", "underuse_band", "underuse_probability",
     "atypicality_score", "priority_score", "priority_rank", "footprint_m2", "volume_m3", "reuse_best",
@@ -42,13 +43,14 @@ class Product:
     """One audience's layer, ready to be written.
 
     `ROWS` holds one row per building with the columns `columns`, `geom` (valid MULTIPOLYGON in `crs`) and
-    `point` (inside it), in writing order.
+    `point` (inside it), in writing order; `SITES` one row per site with `site_columns` and `geom`.
     """
 
     slug: str
     audience: str
     crs: str
     columns: tuple[str, ...]
+    site_columns: tuple[str, ...]
     row_count: int
     run: Run
     attribution: str
@@ -60,7 +62,7 @@ class Product:
 
 
 def prepare(con: duckdb.DuckDBPyConnection, slug: str, crs: str, audience: str, run: Run) -> Product:
-    """Make `ROWS` for one audience and hold it to what every product relies on.
+    """Make `ROWS` and `SITES` for one audience and hold `ROWS` to what every product relies on.
 
     Raises:
         PublishError: a needed column is missing; an id is missing or double; a geometry is absent, empty,
@@ -83,6 +85,13 @@ def prepare(con: duckdb.DuckDBPyConnection, slug: str, crs: str, audience: str, 
             CASE WHEN ST_IsValid(geom) THEN CAST(ST_PointOnSurface(geom) AS GEOMETRY) END AS point
         FROM layer.building WHERE audience = {literal(audience)} ORDER BY {_WRITING_ORDER}
     """)
+    site_types = table_columns(con, "site")
+    site_columns = [name for name in site_types if name != "geom"]
+    con.execute(f"""
+        CREATE OR REPLACE TEMP TABLE publish_site AS
+        SELECT {portable(site_columns, site_types)}, CAST(ST_Multi(geom) AS GEOMETRY) AS geom
+        FROM layer.site WHERE audience = {literal(audience)} ORDER BY priority_rank NULLS LAST, site_id
+    """)
     numbers = [row[0] for row in con.execute(f"DESCRIBE {ROWS}").fetchall() if row[1] == "DOUBLE"]
     _check_rows(con, slug, audience, numbers)
     return Product(
@@ -90,6 +99,7 @@ def prepare(con: duckdb.DuckDBPyConnection, slug: str, crs: str, audience: str, 
         audience=audience,
         crs=crs,
         columns=tuple(kept),
+        site_columns=tuple(site_columns),
         row_count=_scalar(con, f"SELECT count(*) FROM {ROWS}"),
         run=run,
         attribution="; ".join(attributions(con, audience)),
@@ -127,6 +137,17 @@ def table_query(con: duckdb.DuckDBPyConnection, table: str, audience: str) -> st
     types = table_columns(con, table)
     names, where = portable(list(types), types), _where(con, table, audience)
     return f"SELECT {names} FROM layer.{identifier(table)} {where} ORDER BY ALL"
+
+
+def layer_tables(con: duckdb.DuckDBPyConnection, product: Product) -> dict[str, tuple[str, Sequence[str]]]:
+    """Layer of a product -> table of schema `layer` it is made of, and its columns without geometry."""
+    attributes = {layer: (table, tuple(table_columns(con, table))) for layer, table in ATTRIBUTE_TABLES.items()}
+    features = {
+        "buildings": ("building", product.columns),
+        "sites": ("site", product.site_columns),
+        "pins": ("building", PIN_COLUMNS),
+    }
+    return {**features, **attributes}
 
 
 def _where(con: duckdb.DuckDBPyConnection, table: str, audience: str) -> str:

@@ -17,7 +17,7 @@ _PIN_PIXELS = 9
 
 
 def layer_sld(layer: str) -> str:
-    """SLD of `buildings` (polygon, with labels) or `pins` (point)."""
+    """SLD of `buildings` and `sites` (polygon, with labels) or `pins` (point)."""
     for prefix, uri in _SPACES.items():
         register_namespace(prefix, uri)
     is_point = layer == "pins"

@@ -66,7 +66,9 @@ def build(con: duckdb.DuckDBPyConnection) -> str:
     ties = con.execute(_TIES).fetchnumpy()
     left, right = (np.asarray(ties[end], dtype=np.int64) for end in ("l", "r"))
     score = np.asarray(ties["score"], dtype=np.float64)
-    limits = con.execute("SELECT CAST(param('site_members_max') AS DOUBLE), CAST(param('site_extent_max_m') AS DOUBLE)").fetchone()
+    limits = con.execute(
+        "SELECT CAST(param('site_members_max') AS DOUBLE), CAST(param('site_extent_max_m') AS DOUBLE)"
+    ).fetchone()
     assert limits is not None
     label, kept = bounded_components(boxes, left, right, score, *limits)
     found = {

@@ -20,7 +20,7 @@ WITH member AS (
     WHERE c.component_id IS NOT NULL AND NOT (a.audience = 'public' AND c.building_id IN (SELECT building_id FROM reference.objection))
 ),
 main AS (
-    SELECT audience, component_id, arg_max(building_id, (footprint_m2, building_id)) FILTER (is_core) AS main_id,
+    SELECT audience, component_id, arg_min(building_id, (-footprint_m2, building_id)) FILTER (is_core) AS main_id,
         max(footprint_m2) FILTER (is_core) AS main_m2
     FROM member GROUP BY ALL
     HAVING count(*) >= 2 AND bool_or(is_core)

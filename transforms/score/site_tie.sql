@@ -47,7 +47,7 @@ area AS (
 ),
 held AS (
     SELECT a.method, a.via, min(a.area_m2) AS area_m2, min(a.land_use) AS land_use,
-        arg_max(n.building_id, (n.footprint_m2, n.building_id)) FILTER (n.is_core) AS other_id,
+        arg_min(n.building_id, (-n.footprint_m2, n.building_id)) FILTER (n.is_core) AS other_id,
         max(n.footprint_m2) FILTER (n.is_core) AS core_m2, coalesce(max(n.footprint_m2) FILTER (n.is_home), 0) AS home_m2,
         count(*) FILTER (NOT n.is_home) AS members, count(*) FILTER (n.is_home) AS homes,
         greatest(count(DISTINCT n.name_key) FILTER (NOT n.is_home),
@@ -75,7 +75,7 @@ grouped AS (
     WHERE NOT n.is_home AND n.building_id <> j.other_id
 ),
 named AS (
-    SELECT n.building_id, o.building_id AS other_id, ST_Distance(n.geom, o.geom) AS distance_m, n.name AS via
+    SELECT n.building_id, o.building_id AS other_id, gap_m(n.geom, o.geom) AS distance_m, n.name AS via
     FROM (SELECT *, count(*) OVER (PARTITION BY name_key) AS n FROM node WHERE name_key IS NOT NULL AND NOT is_home) AS n
     JOIN node AS o USING (name_key)
     -- A name that half the city bears is no name.
@@ -83,7 +83,7 @@ named AS (
 ),
 annex AS MATERIALIZED (
     -- Conditions stand in the aggregates: in the join they would make it quadratic.
-    SELECT n.building_id, any_value(n.geom) AS geom, arg_max(c.building_id, (c.footprint_m2, c.building_id)) FILTER (
+    SELECT n.building_id, any_value(n.geom) AS geom, arg_min(c.building_id, (-c.footprint_m2, c.building_id)) FILTER (
         n.building_id <> c.building_id AND (n.is_annex_type OR n.type = c.type)
         AND n.footprint_m2 <= c.footprint_m2 * n.annex_share) AS other_id
     FROM (SELECT * FROM node WHERE is_core) AS c

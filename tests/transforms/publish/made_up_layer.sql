@@ -63,6 +63,16 @@ SELECT
 FROM made, (VALUES ('public'), ('city')) AS a(audience)
 WHERE a.audience = 'city' OR i % 10 <> 9;
 
+CREATE TABLE layer.site AS
+SELECT audience, 'site:' || min(building_id) AS site_id, min(building_id) AS main_building_id, min(name) AS name, min(type_label) AS type_label,
+    count(*)::INTEGER AS building_count, 12.5::DECIMAL(9, 3) AS footprint_m2, NULL::DOUBLE AS floor_area_m2,
+    ['confirmed', 'likely', 'signal', 'unknown'][1 + n % 4] AS underuse_band, CASE WHEN n % 5 > 0 THEN n::DOUBLE END AS priority_score,
+    CASE WHEN n % 5 > 0 THEN (n + 1)::INTEGER END AS priority_rank, NULL::VARCHAR AS reasons,
+    ST_Multi(ST_Union_Agg(geom ORDER BY building_id)) AS geom
+FROM (SELECT *, right(building_id, 7)::INTEGER // 10 AS n FROM layer.building) WHERE n < 10 GROUP BY audience, n;
+ALTER TABLE layer.building ADD COLUMN site_id VARCHAR;
+UPDATE layer.building SET site_id = 'site:' || left(building_id, 10) || '0' WHERE right(building_id, 7)::INTEGER < 100;
+
 CREATE TABLE layer.evidence AS
 SELECT audience, building_id, 'register' AS kind, CASE WHEN priority_rank % 2 = 0 THEN 6.5::DECIMAL(4, 1) END AS weight,
     DATE '2026-02-03' AS observed_on, TIMESTAMP '2026-02-03 04:05:06' AS fetched_at, ['a', 'b'] AS tags

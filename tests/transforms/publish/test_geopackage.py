@@ -40,13 +40,14 @@ def test_file_says_it_is_a_geopackage_and_is_whole(db: sqlite3.Connection) -> No
     assert names >= {
         "gpkg_spatial_ref_sys", "gpkg_contents", "gpkg_geometry_columns", "gpkg_extensions",
         "gpkg_data_columns", "gpkg_data_column_constraints", "layer_styles",
-        "rtree_buildings_geom", "rtree_pins_geom",
+        "rtree_buildings_geom", "rtree_sites_geom", "rtree_pins_geom",
     }  # fmt: skip
 
 
 def test_layers_have_one_geometry_type_and_the_citys_crs(path: Path) -> None:
     layers = dict(pyogrio.list_layers(path))
     assert layers["buildings"] == "MultiPolygon"
+    assert layers["sites"] == "MultiPolygon"
     assert layers["pins"] == "Point"
     assert {name for name, kind in layers.items() if kind is None} >= {*TABLES, "layer_styles"}
     for name in ("buildings", "pins"):
@@ -63,6 +64,15 @@ def test_pins_lie_inside_their_buildings_and_holes_survive(path: Path) -> None:
     odd = buildings.geometry["grb:0000001"]
     assert [len(part.interiors) for part in sorted(odd.geoms, key=lambda part: -part.area)] == [1, 0]
     assert odd.area == pytest.approx(20 * 20 - 6 * 6 + 8 * 8)
+
+
+def test_sites_are_whole_unique_and_lie_where_their_buildings_lie(path: Path) -> None:
+    buildings, sites = (geopandas.read_file(path, layer=layer) for layer in ("buildings", "sites"))
+    assert len(sites) == 10
+    assert sites.crs.to_epsg() == 31370
+    assert sites["site_id"].is_unique
+    wanted = buildings.dropna(subset="site_id").dissolve("site_id").area.to_dict()
+    assert sites.set_index("site_id").area.to_dict() == pytest.approx(wanted)
 
 
 def test_rows_come_by_rank_then_id_and_unranked_last(db: sqlite3.Connection) -> None:
@@ -116,7 +126,7 @@ def test_every_column_has_title_and_description(db: sqlite3.Connection) -> None:
         (row[0], row[1]): row[2:]
         for row in db.execute("SELECT table_name, column_name, title, description FROM gpkg_data_columns")
     }
-    layers = ("buildings", "pins", *TABLES)
+    layers = ("buildings", "sites", "pins", *TABLES)
     columns = {
         (layer, row[1]) for layer in layers for row in db.execute(f"PRAGMA table_info({layer})") if row[1] != "fid"
     }
@@ -143,10 +153,10 @@ def test_gdal_knows_the_bands_by_their_words(db: sqlite3.Connection) -> None:
 
 def test_contents_say_what_and_when_and_never_the_wall_clock(db: sqlite3.Connection) -> None:
     rows = db.execute("SELECT identifier, description, last_change FROM gpkg_contents").fetchall()
-    assert len(rows) == 8
+    assert len(rows) == 9
     assert {row[2] for row in rows} == {"2026-03-02T00:00:00.000Z"}
     assert all(row[0].startswith("gent") and " / " in row[1] for row in rows)
-    assert sum("© OpenStreetMap contributors" in row[1] for row in rows) == 2
+    assert sum("© OpenStreetMap contributors" in row[1] for row in rows) == 3
     assert set(db.execute("SELECT update_time FROM layer_styles")) == {("2026-03-02T00:00:00.000Z",)}
 
 
@@ -154,7 +164,7 @@ def test_each_layer_opens_with_exactly_one_default_style(db: sqlite3.Connection)
     rows = db.execute(
         "SELECT f_table_name, f_geometry_column, sum(useAsDefault), count(*) FROM layer_styles GROUP BY 1, 2"
     )
-    assert set(rows) == {("buildings", "geom", 1, 1), ("pins", "geom", 1, 1)}
+    assert set(rows) == {("buildings", "geom", 1, 1), ("sites", "geom", 1, 1), ("pins", "geom", 1, 1)}
     # QGIS looks the style up with these two empty, not NULL.
     assert set(db.execute("SELECT f_table_catalog, f_table_schema FROM layer_styles")) == {("", "")}
 
@@ -203,9 +213,9 @@ def test_sld_is_well_formed_and_has_the_same_classes(db: sqlite3.Connection) -> 
     for layer, sld in db.execute("SELECT f_table_name, styleSLD FROM layer_styles"):
         root = ElementTree.fromstring(sld.encode())
         rules = list(root.iter(f"{se}Rule"))
-        assert len(rules) == (12 if layer == "buildings" else 10)
+        assert len(rules) == (10 if layer == "pins" else 12)
         scales = {scale.text for scale in root.iter(f"{se}MaxScaleDenominator")}
-        assert scales == ({"5000"} if layer == "buildings" else set())
+        assert scales == (set() if layer == "pins" else {"5000"})
         fills = {node.text for node in root.iter(f"{se}SvgParameter") if node.get("name") == "fill"}
         assert "#c6c6c6" in fills
 

@@ -165,7 +165,7 @@ def _publish_with_limit(outputs: Path, limit: int) -> subprocess.CompletedProces
         (60_000, "gent.gpkg"),
         (150_000, "gent.gpkg"),
         (440_000, "gent.gpkg"),
-        (555_000, "gent_city.gpkg"),
+        (625_000, "gent_city.gpkg"),
     ],
 )
 def test_a_full_disk_leaves_the_old_set_whole(
