@@ -21,7 +21,10 @@ KINDS = {row["kind"]: row for row in REFERENCE.tables["evidence_kind"]}
 TYPES = {row["type"]: row for row in REFERENCE.tables["building_type"]}
 _FOLDER = CHECKOUT / "transforms" / "score"
 SPECS: Sequence[TableSpec] = [
-    *[read_spec(_FOLDER / f"{name}.sql") for name in ("underuse_part", "underuse", "site_tie")],
+    *[
+        read_spec(_FOLDER / f"{name}.sql")
+        for name in ("applicable", "unheard", "underuse_part", "underuse", "site_tie")
+    ],
     read_spec(_FOLDER / "site_component.py"),
     *[read_spec(_FOLDER / f"{name}.sql") for name in ("site_member", "site_underuse_part", "site")],
 ]
@@ -37,14 +40,19 @@ CREATE TABLE staging.place (place_id VARCHAR, tags MAP(VARCHAR, VARCHAR), geom G
 CREATE TABLE staging.land_use (land_use_id VARCHAR, geom GEOMETRY);
 CREATE TABLE reference.objection (building_id VARCHAR);
 CREATE TABLE score.type (building_id VARCHAR, type VARCHAR, is_atypical BOOLEAN, is_residential BOOLEAN);
-CREATE TABLE score.building (audience VARCHAR, building_id VARCHAR, atypicality_score DECIMAL(18,6), reuse_score DECIMAL(18,6));
+CREATE TABLE score.atypicality_part (building_id VARCHAR, value DECIMAL(18,6));
+CREATE TABLE score.reuse (building_id VARCHAR, middle DECIMAL(18,6), place INTEGER);
+CREATE TABLE staging.register_row (feed VARCHAR, inventory VARCHAR);
+CREATE TABLE staging.observation (feed VARCHAR, kind VARCHAR);
+CREATE TABLE reference.feed (feed VARCHAR, source VARCHAR, visibility VARCHAR);
 CREATE TABLE evidence.item (item_id VARCHAR, building_id VARCHAR, kind VARCHAR, authority VARCHAR, visibility VARCHAR, detail VARCHAR,
     observed_on DATE, freshness DOUBLE, match_method VARCHAR, match_score DOUBLE, effect DOUBLE, effect_sd DOUBLE, is_legal BOOLEAN,
     vacant_low DOUBLE, vacant_high DOUBLE);
 """
 EMPTY = (
     "core.building", "core.standing", "core.address", "core.link_parcel", "core.tag", "core.link_land_use", "staging.place",
-    "staging.land_use", "reference.objection", "score.type", "score.building", "evidence.item",
+    "staging.land_use", "reference.objection", "score.type", "score.atypicality_part", "score.reuse",
+    "evidence.item",
 )  # fmt: skip
 
 
@@ -90,14 +98,9 @@ def run_place(con: duckdb.DuckDBPyConnection, houses: Sequence[House], objection
         add("core.building", h.id, h.name, h.wide * h.deep, None, h.floors, shape)
         add("core.standing", h.id)
         add("score.type", h.id, h.type, kind["is_atypical"], kind["is_residential"] if h.type != "unknown" else None)
-        for audience in ("public", "city"):
-            add(
-                "score.building",
-                audience,
-                h.id,
-                40.0 if kind["is_atypical"] else 5.0,
-                60.0 if kind["is_atypical"] else None,
-            )
+        add("score.atypicality_part", h.id, 40.0 if kind["is_atypical"] else 5.0)
+        if kind["is_atypical"]:
+            add("score.reuse", h.id, 60.0, 1)
         if h.number:
             add("core.address", h.id, "kerkstraat", h.number)
         if h.parcel:

@@ -1,5 +1,5 @@
 -- The scores of each site, per audience: of the whole, beside those of its buildings.
--- inputs: score.site_member, score.site_underuse_part, score.site_tie, score.underuse, score.building, score.type, core.building,
+-- inputs: score.site_member, score.site_underuse_part, score.site_tie, score.underuse, score.unheard, score.atypicality_part, score.reuse, score.type, core.building,
 --   staging.place, reference.parameter
 -- key: audience, site_id
 -- params: config_version
@@ -48,6 +48,12 @@ WITH size AS (
         FROM core.building
     )
 ),
+atypicality AS (
+    SELECT building_id, CAST(sum(value) AS DECIMAL(18, 6)) AS score FROM score.atypicality_part GROUP BY building_id
+),
+silence AS (
+    SELECT audience, type, sum(variance) AS variance FROM score.unheard GROUP BY ALL
+),
 named AS (
     SELECT building_id, min(p.tags['name']) AS name
     FROM (SELECT building_id, via FROM score.site_tie WHERE method = 'grounds' AND refusal IS NULL
@@ -66,7 +72,9 @@ whole AS (
         CASE WHEN count(s.area_high) = count(*) THEN sum(s.area_high) END AS floor_area_high_m2,
         CASE WHEN count(s.volume) = count(*) THEN sum(s.volume) END AS volume_m3, sum(s.volume_low) AS volume_low_m3,
         CASE WHEN count(s.volume_high) = count(*) THEN sum(s.volume_high) END AS volume_high_m3,
-        max(c.atypicality_score) AS atypicality_score, max(c.reuse_score) AS reuse_score,
+        max(coalesce(a.score, 0)) AS atypicality_score, max(r.middle) AS reuse_score,
+        -- As for a building: what a register calls empty counts by its share.
+        sum(s.footprint * coalesce((u.vacant_low + u.vacant_high) / 2, 1))::DOUBLE / sum(s.footprint)::DOUBLE AS worth,
         any_value(u.band) FILTER (m.is_main) AS main_band, max(u.positive_count) AS positive_count,
         coalesce(sum(s.footprint) FILTER (u.positive_count > 0), 0)::DOUBLE / sum(s.footprint)::DOUBLE AS signal_share,
         CAST(sum(u.evidence_count) AS INTEGER) AS evidence_count, min(u.oldest_on) AS oldest_on, max(u.newest_on) AS newest_on
@@ -74,21 +82,26 @@ whole AS (
     JOIN core.building AS b USING (building_id)
     JOIN score.type AS t USING (building_id)
     JOIN score.underuse AS u USING (audience, building_id)
-    JOIN score.building AS c USING (audience, building_id)
+    LEFT JOIN atypicality AS a USING (building_id)
+    LEFT JOIN score.reuse AS r ON r.building_id = m.building_id AND r.place = 1
     JOIN size AS s USING (building_id)
     LEFT JOIN named AS n USING (building_id)
     GROUP BY m.audience, m.site_id
 ),
-odds AS (
-    SELECT audience, site_id, CAST(sum(value) AS DECIMAL(18, 6)) AS log_odds, logistic(CAST(sum(value) AS DOUBLE)) AS p,
-        sqrt(CAST(sum(CAST(value_sd * value_sd AS DECIMAL(18, 9))) AS DOUBLE)) AS sd
+part AS (
+    SELECT audience, site_id, CAST(sum(value) AS DECIMAL(18, 6)) AS log_odds, sum(CAST(value_sd * value_sd AS DECIMAL(18, 9))) AS variance
     FROM score.site_underuse_part GROUP BY ALL
+),
+odds AS (
+    -- Who is not heard of the main building is not heard of the site.
+    SELECT p.audience, p.site_id, p.log_odds, logistic(p.log_odds::DOUBLE) AS p, sqrt(CAST(p.variance + coalesce(n.variance, 0) AS DOUBLE)) AS sd
+    FROM part AS p JOIN whole AS w USING (audience, site_id) LEFT JOIN silence AS n ON n.audience = p.audience AND n.type = w.type
 ),
 priority AS (
     SELECT w.audience, w.site_id,
         -- As for a building: where no use could be assessed, the other half speaks alone.
-        CAST(o.p * CASE WHEN w.reuse_score IS NULL THEN 1.0 ELSE param('priority_atypicality') END * w.atypicality_score AS DECIMAL(18, 6)) AS atypicality,
-        CAST(coalesce(o.p * param('priority_reuse') * w.reuse_score, 0) AS DECIMAL(18, 6)) AS reuse
+        CAST(o.p * w.worth * CASE WHEN w.reuse_score IS NULL THEN 1.0 ELSE param('priority_atypicality') END * w.atypicality_score AS DECIMAL(18, 6)) AS atypicality,
+        CAST(coalesce(o.p * w.worth * param('priority_reuse') * w.reuse_score, 0) AS DECIMAL(18, 6)) AS reuse
     FROM whole AS w JOIN odds AS o USING (audience, site_id)
 )
 SELECT w.audience, w.site_id, w.main_building_id, w.name, w.type, w.building_count, w.methods, w.certainty,
