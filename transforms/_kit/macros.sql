@@ -44,9 +44,6 @@ CREATE OR REPLACE TEMP MACRO geometry_place(g, problem) AS
 -- A number of reference.parameter by its name.
 CREATE OR REPLACE TEMP MACRO param(wanted) AS (SELECT any_value(value) FROM reference.parameter WHERE name = wanted);
 
--- Length of a vector in the plane.
-CREATE OR REPLACE TEMP MACRO hypot(dx, dy) AS sqrt((dx) * (dx) + (dy) * (dy));
-
 -- Area two polygons share, in square units of the CRS. Most neighbours only touch, most buildings lie whole in their parcel: neither
 -- needs an overlay. Less than half a square metre of common extent counts as none.
 CREATE OR REPLACE TEMP MACRO shared_area(a, b) AS
@@ -54,9 +51,3 @@ CREATE OR REPLACE TEMP MACRO shared_area(a, b) AS
             * (least(ST_YMax(a), ST_YMax(b)) - greatest(ST_YMin(a), ST_YMin(b))) < 0.5 THEN 0.0
          WHEN ST_Within(a, b) THEN ST_Area(a)
          ELSE ST_Area(ST_Intersection(a, b)) END;
-
--- Metres between two polygons. DuckDB 1.5.5 gives 0 for two whose walls lie in one line, however far apart: their extents know better.
-CREATE OR REPLACE TEMP MACRO gap_m(a, b) AS
-    greatest(ST_Distance(a, b), hypot(
-        greatest(0, ST_XMin(a) - ST_XMax(b), ST_XMin(b) - ST_XMax(a)),
-        greatest(0, ST_YMin(a) - ST_YMax(b), ST_YMin(b) - ST_YMax(a))));

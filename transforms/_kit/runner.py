@@ -17,7 +17,7 @@ from sources._kit.errors import CheckFailedError
 from transforms._kit.header import FLOORS, REFUSALS, TableSpec
 
 RUNNER_VERSION = "2"
-MACROS = (Path(__file__).with_name("macros.sql"), Path(__file__).with_name("street.sql"))
+MACROS = tuple(Path(__file__).with_name(f"{name}.sql") for name in ("distance", "macros", "street"))
 Parameter = str | float | int | date | None
 
 _META = """

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from transforms.match.footprint_files import MatchCounts
 
 _HERE = Path(__file__).parent
+_DISTANCE = _HERE.parent / "_kit" / "distance.sql"
 # Tables for the work only; the answer stays.
 _SCRATCH = ["vote", "origin", "cell", "overlap", "link"] + [
     name + side for name in ("", "moved_", "loose_", "near_", "touch_", "attached_") for side in ("left", "right")
@@ -85,6 +86,7 @@ def match_footprints(
         OnbenutError: an id is missing or occurs twice, or an outline is missing.
     """
     numbers = asdict(settings)
+    con.execute(_DISTANCE.read_text(encoding="utf-8"))
     _run(con, "side", own="left", relation=identifier(left))
     _run(con, "side", own="right", relation=identifier(right))
     _check_side(con, "left", left)

@@ -4,13 +4,14 @@ CREATE OR REPLACE TEMP TABLE footprint_loose_$own AS
 SELECT k, m2 FROM footprint_$own ANTI JOIN (SELECT DISTINCT $o AS k FROM footprint_overlap WHERE is_enough AND is_unrivalled) USING (k);
 
 CREATE OR REPLACE TEMP TABLE footprint_near_$own AS
-SELECT own.k AS own, other.k AS other, round(ST_Distance(own.geom, other.geom), 3) AS gap_m
+SELECT own.k AS own, other.k AS other, round(gap_m(own.geom, other.geom), 3) AS gap_m
 FROM (FROM footprint_moved_$own SEMI JOIN footprint_loose_$own USING (k)) AS own
 JOIN footprint_moved_$other AS other ON ST_DWithin(own.geom, other.geom, $near_m);
+DELETE FROM footprint_near_$own WHERE gap_m > $near_m;
 
 -- A table of its own: with the comparison of areas in the join, DuckDB joins by that instead of by place.
 CREATE OR REPLACE TEMP TABLE footprint_touch_$own AS
-SELECT x.k AS x, y.k AS y, x.m2 AS x_m2, y.m2 AS y_m2, round(ST_Distance(x.geom, y.geom), 3) AS gap_m
+SELECT x.k AS x, y.k AS y, x.m2 AS x_m2, y.m2 AS y_m2, round(gap_m(x.geom, y.geom), 3) AS gap_m
 FROM (FROM footprint_$own SEMI JOIN footprint_loose_$own USING (k)) AS x
 JOIN footprint_$own AS y ON ST_DWithin(x.geom, y.geom, $touch_m);
 
