@@ -34,6 +34,13 @@ class Audience(StrEnum):
     CITY = "city"
 
 
+class Language(StrEnum):
+    """What an explanation is written in."""
+
+    NL = "nl"
+    EN = "en"
+
+
 class Form(StrEnum):
     """How an answer is written."""
 
@@ -94,15 +101,16 @@ def explain(
         typer.Argument(metavar="ID", help="Building id, with or without its issuer, or an OSM id such as way/123."),
     ],
     audience: Annotated[Audience, typer.Option(help="Whose sources count.")] = Audience.CITY,
+    lang: Annotated[Language, typer.Option(envvar="ONBENUT_LANG", help="Dutch or English.")] = Language.EN,
     as_json: AsJson = False,
 ) -> None:
-    """Show what is behind the scores of a building.
+    """Show what is behind the scores of a building on one screen.
 
-    Every piece of evidence with its weight, source and date.
+    Every piece of evidence with its weight, source and date; --json holds all of it, in both languages.
     """
     from flows.commands.explain import explain as command
 
-    raise typer.Exit(command(city, building, workspace(), audience.value, as_json))
+    raise typer.Exit(command(city, building, workspace(), audience.value, as_json, lang.value))
 
 
 @app.command()

@@ -6,13 +6,17 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import duckdb
 import pytest
 
+from flows.query import ask
 from flows.workspace import Workspace
+from sources._kit.duck import connect
 
 Done = subprocess.CompletedProcess[str]
 NAME = "voorbeeldstad"
@@ -50,6 +54,11 @@ class Home:
         )
 
 
+def one(home: Home, query: str) -> Any:
+    """First value of a query on the made-up city."""
+    return next(ask(NAME, home.space, query).batches)[0][0]
+
+
 @dataclass(frozen=True)
 class Demo:
     """The home in which `onbenut demo` ran, and what it printed. Tests only read in it."""
@@ -71,6 +80,21 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
 def home(demo: Demo) -> Home:
     """The home that all tests read in."""
     return demo.home
+
+
+@pytest.fixture
+def first(home: Home) -> str:
+    """The building with the most evidence."""
+    query = "SELECT building_id FROM evidence.item GROUP BY ALL ORDER BY count(*) DESC, building_id"
+    return str(one(home, query))
+
+
+@pytest.fixture(scope="session")
+def con(demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection to a copy of that city's warehouse: `ask` locks the settings of the file it opens."""
+    copy = shutil.copy(demo.home.space.warehouse(NAME), tmp_path_factory.mktemp("copy") / f"{NAME}.duckdb")
+    with connect(Path(copy), read_only=True, spatial=False) as connection:
+        yield connection
 
 
 @pytest.fixture

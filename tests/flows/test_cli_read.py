@@ -1,4 +1,4 @@
-"""status, explain and sql: what they answer, and that they load nothing heavy to do it."""
+"""status and sql: what they answer, and that they load nothing heavy to do it."""
 
 from __future__ import annotations
 
@@ -6,33 +6,12 @@ import csv
 import io
 import json
 import sys
-from decimal import Decimal
-from typing import Any
 
 import pytest
 
-from flows.query import ask
-from tests.flows.conftest import NAME, Home
+from tests.flows.conftest import NAME, Home, one
 
 HEAVY = ("prefect", "pandas", "geopandas", "pyogrio", "matplotlib", "pyproj", "shapely", "requests")
-
-
-def one(home: Home, query: str) -> Any:
-    return next(ask(NAME, home.space, query).batches)[0][0]
-
-
-def explained(home: Home, building: str, *more: str) -> dict[str, Any]:
-    done = home.onbenut("explain", NAME, building, "--json", *more)
-    assert done.returncode == 0, done.stderr
-    found: dict[str, Any] = json.loads(done.stdout, parse_float=Decimal)
-    return found
-
-
-@pytest.fixture
-def first(home: Home) -> str:
-    """The building with the most evidence."""
-    query = "SELECT building_id FROM evidence.item GROUP BY ALL ORDER BY count(*) DESC, building_id"
-    return str(one(home, query))
 
 
 @pytest.mark.parametrize(
@@ -87,70 +66,6 @@ def test_status_without_any_city_says_so(empty_home: Home) -> None:
     done = empty_home.onbenut("status")
     assert done.returncode == 0
     assert "no city has been run" in done.stdout
-
-
-@pytest.mark.parametrize("audience", ["city", "public"])
-def test_the_parts_add_up_to_the_scores_exactly(home: Home, first: str, audience: str) -> None:
-    query = "SELECT building_id FROM layer.building WHERE audience = 'city' ORDER BY priority_rank LIMIT 5"
-    buildings = {row[0] for batch in ask(NAME, home.space, query).batches for row in batch} | {first}
-    for building in sorted(buildings):
-        body = explained(home, building, "--audience", audience)
-        for parts, score in (
-            ("underuse", "underuse_log_odds"),
-            ("atypicality", "atypicality_score"),
-            ("priority", "priority_score"),
-        ):
-            assert sum((part["value"] for part in body[parts]), Decimal(0)) == body["scores"][score], (building, parts)
-
-
-def test_every_item_of_evidence_is_told_with_what_it_adds(home: Home, first: str) -> None:
-    body = explained(home, first)
-    assert len(body["evidence"]) == one(home, f"SELECT count(*) FROM evidence.item WHERE building_id = '{first}'")
-    for item in body["evidence"]:
-        assert {"source", "observed_on", "freshness", "match_method", "log_lr", "adds"} <= item.keys()
-    screen = home.onbenut("explain", NAME, first).stdout
-    for item in body["evidence"]:
-        assert item["source_id"] in screen
-    for words in ("Type", "agreeing", "80% interval", "band", "sum", "Atypicality", "Best uses", "Priority"):
-        assert words in screen
-
-
-def test_the_public_does_not_see_what_is_for_the_city(home: Home) -> None:
-    query = "SELECT building_id FROM evidence.item WHERE visibility = 'city' ORDER BY building_id"
-    building = str(one(home, query))
-    assert "city" in {item["visibility"] for item in explained(home, building)["evidence"]}
-    public = explained(home, building, "--audience", "public")
-    assert {item["visibility"] for item in public["evidence"]} <= {"public"}
-    assert not [part for part in public["underuse"] if "vip_register" in part["item"]]
-
-
-def test_a_building_goes_by_its_id_without_issuer_and_by_its_osm_elements(home: Home) -> None:
-    query = (
-        "SELECT building_id || ' ' || osm_ids[1] FROM core.building WHERE is_official AND len(osm_ids) = 1 ORDER BY 1"
-    )
-    building, outline = str(one(home, query)).split()
-    way = outline.removeprefix("osm:")
-    forms = [
-        building.removeprefix("grb:"),
-        outline,
-        way,
-        f"way/{way[1:]}",
-        f"https://www.openstreetmap.org/way/{way[1:]}",
-    ]
-    assert {explained(home, form)["building"]["building_id"] for form in forms} == {building}
-
-
-def test_a_building_that_is_gone_has_no_scores(home: Home) -> None:
-    building = str(one(home, "SELECT building_id FROM core.building WHERE state = 'gone' ORDER BY building_id"))
-    assert explained(home, building)["scores"] is None
-    assert "No scores: this building is gone" in home.onbenut("explain", NAME, building).stdout
-
-
-def test_an_unknown_building_is_answered_with_the_nearest_ids(home: Home, first: str) -> None:
-    done = home.onbenut("explain", NAME, first + "9")
-    assert done.returncode == 1
-    assert done.stderr.startswith("error: no such building")
-    assert first in done.stderr
 
 
 def test_sql_writes_csv_and_json(home: Home) -> None:

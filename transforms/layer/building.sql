@@ -1,6 +1,6 @@
 -- The published layer: per audience one row per building that score.shown names.
 -- inputs: core.building, core.address, core.link_parcel, score.building, score.shown, score.priority_rank, score.underuse,
---   score.underuse_part, score.atypicality_part, score.heritage, score.measure, score.site_member, score.site,
+--   score.reason, score.heritage, score.measure, score.site_member, score.site,
 --   evidence.item, core.tag, core.link_designation, staging.designation, staging.parcel, reference.building_type,
 --   reference.reuse_use, reference.feed, reference.parameter
 -- key: audience, building_id
@@ -46,6 +46,7 @@
 --   priority_rank_high | INTEGER | - | Rang, laagste plaats | Worst place under the same draws (90% quantile) // Laagste plaats bij dezelfde trekkingen (90%-kwantiel)
 --   priority_rank_is_stable | BOOLEAN | - | Vaste rang | Those places lie within a tenth of the list // Die plaatsen liggen binnen een tiende van de lijst
 --   reasons | VARCHAR | - | Redenen | The three strongest reasons, in Dutch // De drie sterkste redenen
+--   reasons_en | VARCHAR | - | Redenen (Engels) | The three strongest reasons, in English // De drie sterkste redenen, in het Engels
 --   evidence_count | INTEGER | - | Aantal waarnemingen | Observations that count in // Aantal waarnemingen dat meetelt
 --   oldest_evidence_on | DATE | - | Oudste waarneming | Day of the oldest one // Dag van de oudste waarneming
 --   newest_evidence_on | DATE | - | Jongste waarneming | Day of the newest one // Dag van de jongste waarneming
@@ -71,21 +72,9 @@ tagged_heritage AS (
     SELECT building_id, 'erfgoed volgens OpenStreetMap' AS label FROM core.tag
     WHERE key = 'heritage' AND prefix = '' AND origin = 'outline' AND value <> 'no' GROUP BY building_id
 ),
-reason AS (
-    SELECT audience, building_id, abs(value) AS strength, detail_nl FROM score.underuse_part WHERE kind NOT IN ('prior', 'cap') AND value <> 0
-    UNION ALL
-    -- Ten points of atypicality weigh as one unit of log-odds in the choice of what to say first.
-    SELECT a.audience, p.building_id, abs(p.value) / 10, p.detail_nl
-    FROM score.atypicality_part AS p CROSS JOIN (SELECT unnest(['public', 'city']) AS audience) AS a
-    WHERE p.item IN ('rarity', 'outlier', 'heritage') AND p.value > 0
-),
 reasons AS (
-    SELECT audience, building_id, string_agg(detail_nl, ' | ' ORDER BY strength DESC, detail_nl) AS reasons
-    FROM (
-        SELECT * FROM reason SEMI JOIN shown USING (audience, building_id)
-        QUALIFY row_number() OVER (PARTITION BY audience, building_id ORDER BY strength DESC, detail_nl) <= 3
-    )
-    GROUP BY ALL
+    SELECT audience, building_id, string_agg(text_nl, ' | ' ORDER BY place) AS reasons, string_agg(text_en, ' | ' ORDER BY place) AS reasons_en
+    FROM score.reason GROUP BY ALL
 ),
 used_feed AS (
     SELECT s.audience, s.building_id, c.feed FROM shown AS s JOIN core.building AS c USING (building_id)
@@ -116,7 +105,7 @@ SELECT s.audience, s.building_id, coalesce(c.name, CASE WHEN s.is_atypical THEN 
     r.label_nl AS reuse_best, s.reuse_score::DOUBLE AS reuse_score, s.reuse_low, s.reuse_high,
     s.priority_score::DOUBLE AS priority_score,
     s.rank AS priority_rank, s.rank_low AS priority_rank_low, s.rank_high AS priority_rank_high, s.is_stable AS priority_rank_is_stable,
-    w.reasons, s.evidence_count, s.oldest_on AS oldest_evidence_on, s.newest_on AS newest_evidence_on, q.sources, q.licence,
+    w.reasons, w.reasons_en, s.evidence_count, s.oldest_on AS oldest_evidence_on, s.newest_on AS newest_evidence_on, q.sources, q.licence,
     getvariable('run_id') AS run_id, s.config_version, c.geom
 FROM shown AS s
 JOIN core.building AS c USING (building_id)

@@ -79,7 +79,7 @@ def test_reasons_are_a_list_of_at_most_three(pins: dict[str, Any]) -> None:
 
 def test_separators_are_those_the_layer_is_joined_with() -> None:
     sql = (Path(pins_module.__file__).parents[1] / "layer" / "building.sql").read_text(encoding="utf-8")
-    assert f"string_agg(detail_nl, '{pins_module.REASON_SEPARATOR}'" in sql
+    assert f"string_agg(text_nl, '{pins_module.REASON_SEPARATOR}'" in sql
     assert f"string_agg(DISTINCT f.title, '{pins_module.SOURCE_SEPARATOR}'" in sql
 
 
