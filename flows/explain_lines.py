@@ -10,7 +10,7 @@ from flows.explain_words import Words
 
 INDENT = 13
 _NAME = 11
-_ITEMS = 5
+_ITEMS = 4
 _LISTED = 3
 
 

@@ -38,7 +38,7 @@ def answer_underuse(found: Explanation, words: Words) -> Iterator[str]:
         + words.say("log_odds", sd=words.number(scores["underuse_sd"], 2))
     )
     if found.unheard:
-        yield "  " + words.say("unheard", names=", ".join(words.own(row, "label") for row in found.unheard))
+        yield "  " + words.say("unheard", names=some([words.own(row, "label") for row in found.unheard], words))
 
 
 def _tendency(found: Explanation) -> str:
