@@ -34,6 +34,7 @@ class Explanation:
     run: Row
     building: Row
     type: Row | None
+    site: Row | None
     scores: Row | None
     layer: Row | None
     votes: list[Row]

@@ -30,6 +30,8 @@ def describe_building(found: Explanation, words: Words) -> Iterator[str]:
         parcels = [f"{row['capakey']} ({words.share(row['share'])})" for row in found.parcels]
         yield pair(words.label("parcel"), some(parcels, words))
     yield pair(words.label("size"), "; ".join(_sizes(building, words)))
+    if found.site is not None:
+        yield pair(words.label("site"), _site(found.site, words))
     if found.heritage:
         heritage = [" - ".join(filter(None, (_heritage(row, words), row["name"]))) for row in found.heritage]
         yield pair(words.label("heritage"), some(heritage, words))
@@ -45,6 +47,19 @@ def _type(votes: Sequence[Row], kind: Row, words: Words) -> Iterator[str]:
             yield pair("  " + words.label(key), some(said, words))
     if kind["former_type"] is not None:
         yield pair(words.label("former"), words.own(kind, "former_label"))
+
+
+def _site(site: Row, words: Words) -> str:
+    return words.say(
+        "site",
+        id=" ".join(filter(None, (site["site_id"], site["name"]))),
+        count=str(site["building_count"]),
+        area=words.number(site["footprint_m2"]) + " m²",
+        methods=", ".join(words.code("tie", method) for method in site["methods"].split("; ")),
+        score=words.number(site["score"], 2),
+        probability=words.share(site["probability"], 1),
+        band=words.code("band", site["band"]),
+    )
 
 
 def _heritage(row: Row, words: Words) -> str:

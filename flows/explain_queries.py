@@ -35,6 +35,12 @@ ONE = {
         LEFT JOIN reference.building_type AS f ON f.type = t.former_type
         WHERE t.building_id = $id
     """,
+    "site": """
+        SELECT m.site_id, s.name, m.is_main, m.methods, m.score, s.building_count, s.footprint_m2, s.floor_area_low_m2,
+            s.floor_area_high_m2, s.probability, s.low, s.high, s.band, s.log_odds, s.priority_score
+        FROM score.site_member AS m JOIN score.site AS s USING (audience, site_id)
+        WHERE m.building_id = $id AND m.audience = $audience
+    """,
     "scores": """
         SELECT atypicality_score, underuse_log_odds, underuse_probability, underuse_low, underuse_high, underuse_band,
             u.sd AS underuse_sd, u.legal_status, s.positive_count, s.evidence_count, reuse_best, reuse_score, reuse_low, reuse_high, priority_score

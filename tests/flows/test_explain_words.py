@@ -71,6 +71,7 @@ def test_every_label_and_sentence_is_used_and_every_used_one_is_there() -> None:
             "part",
             "SELECT DISTINCT item FROM score.atypicality_part UNION SELECT DISTINCT item FROM score.priority_part",
         ),
+        ("tie", "SELECT DISTINCT unnest(string_split(methods, '; ')) FROM score.site_member"),
         ("band", "SELECT DISTINCT underuse_band FROM score.building"),
         ("source", "SELECT DISTINCT source FROM reference.feed"),
         ("licence", "SELECT DISTINCT licence FROM reference.feed"),
@@ -136,6 +137,7 @@ def test_a_text_is_the_same_in_both_languages_only_where_the_word_is() -> None:
     same = {path for path, text in entries(catalogue()) if text["nl"] == text["en"]}
     assert same == {
         "label.type",
+        "label.site",
         "code.source.osm_extract",
         "code.source.be_grb",
         "code.heritage.monument",
