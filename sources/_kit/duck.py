@@ -40,7 +40,7 @@ def connect(path: Path | None = None, *, read_only: bool = False, spatial: bool 
     """
     con = duckdb.connect(":memory:" if path is None else str(path), read_only=read_only)
     con.execute("SET autoinstall_known_extensions = false; SET autoload_known_extensions = false")
-    con.execute("SET TimeZone = 'UTC'")
+    con.execute("SET TimeZone = 'UTC'; SET enable_progress_bar = false")
     con.execute(f"SET memory_limit = {literal(os.environ.get('ONBENUT_MEMORY', DEFAULT_MEMORY))}")
     if threads := os.environ.get("ONBENUT_THREADS"):
         con.execute(f"SET threads = {int(threads)}")
