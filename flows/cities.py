@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from flows.query import known_slugs
+from flows.query import known_slugs, own_city
 from flows.workspace import Workspace
 from sources._kit.city import City, Feed, load_city
 from sources._kit.contract import load_source, settings_of
@@ -31,7 +31,7 @@ def list_cities(space: Workspace) -> list[CityEntry]:
     files = {path.stem.lower().replace("-", "_"): path for path in sorted(space.cities.glob("*.toml"))}
     for path in sorted(space.sample.glob("*/*.toml")):
         files.setdefault(path.stem, path)
-    run = set(known_slugs(space))
+    run = {slug for slug in known_slugs(space) if slug == own_city(slug)}
     return [_entry(slug, files.get(slug), slug in run, space) for slug in sorted({*files, *run})]
 
 

@@ -72,6 +72,10 @@ def run(
         typer.Option(formats=["%Y-%m-%d"], metavar="DATE", help="The day the city is looked at."),
     ] = None,
     offline: Annotated[bool, typer.Option("--offline", help="Stored snapshots only.")] = False,
+    weights: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Score the newest run again with the numbers of this TOML, beside the city."),
+    ] = None,
 ) -> None:
     """Fetch, build, check and publish a city.
 
@@ -79,7 +83,7 @@ def run(
     """
     from flows.commands.run import run as command
 
-    raise typer.Exit(command(city, workspace(), as_of.date() if as_of else None, offline))
+    raise typer.Exit(command(city, workspace(), as_of.date() if as_of else None, offline, weights))
 
 
 @app.command()

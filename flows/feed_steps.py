@@ -35,6 +35,7 @@ class Loaded:
     rows: dict[str, int]
     snapshot_on: date
     was_parsed: bool
+    snapshot: str
     warning: str | None = None
 
 
@@ -70,10 +71,11 @@ def raw_fingerprint(snapshot: Snapshot) -> str:
     feed = snapshot.feed.model_dump_json(
         exclude={"url", "path", "max_age_days", "hard_age_days", "visibility", "licence"}
     )
-    return hashlib.sha256(f"{snapshot.fingerprint}{feed}{_source_code()}".encode()).hexdigest()
+    return hashlib.sha256(f"{snapshot.fingerprint}{feed}{source_code()}".encode()).hexdigest()
 
 
-def _source_code() -> str:
+def source_code() -> str:
+    """Hash of the code that reads the providers' files."""
     root = Path(__file__).resolve().parents[1] / "sources"
     digest = hashlib.sha256()
     for path in sorted([*root.glob("*.py"), *root.glob("*.toml"), *root.glob("_*/*")]):
@@ -102,43 +104,62 @@ def load_raw(con: duckdb.DuckDBPyConnection, fetched: Fetched, space: Workspace)
 
 def _load(con: duckdb.DuckDBPyConnection, snapshot: Snapshot, warning: str | None, space: Workspace) -> Loaded:
     feed = snapshot.feed
+    if stored := stored_raw(con, Fetched(snapshot, warning)):
+        loaded, data_on = stored
+        space.store.accept(snapshot, loaded.rows, data_on)
+        return loaded
     fingerprint = raw_fingerprint(snapshot)
+    con.execute("DELETE FROM meta.raw_feed WHERE feed = ?", [feed.name])
+    source = load_source(feed.source)
+    try:
+        data_on = source.parse(snapshot, con)
+    except OnbenutError as error:
+        _locate(error, snapshot)
+        raise
+    rows = {table: _count(con, feed, table) for table in source.tables(feed)}
+    short = _too_few(rows, feed)
+    if short:
+        raise FetchRefusedError(
+            "fewer rows than this feed must have",
+            source=feed.source,
+            city=snapshot.city.slug,
+            feed=feed.name,
+            value=short,
+            next_step="look whether the provider's file is whole; lower rows_min only if it really shrank",
+        )
+    con.execute("INSERT INTO meta.raw_feed VALUES (?, ?, ?, ?)", [feed.name, fingerprint, json.dumps(rows), data_on])
+    space.store.accept(snapshot, rows, data_on)
+    return _loaded(snapshot, fingerprint, rows, data_on, warning, was_parsed=True)
+
+
+def stored_raw(con: duckdb.DuckDBPyConnection, fetched: Fetched) -> tuple[Loaded, date | None] | None:
+    """What the raw floor already holds of these very bytes and the day they state; None when it holds others or none."""
+    fingerprint = raw_fingerprint(fetched.snapshot)
     con.execute(
         "CREATE TABLE IF NOT EXISTS meta.raw_feed (feed VARCHAR PRIMARY KEY, fingerprint VARCHAR, rows VARCHAR, data_on DATE)"
     )
     # As text: a bound parameter makes DuckDB load pandas, which an unchanged night can do without.
-    stored = con.execute(
-        f"SELECT fingerprint, rows, data_on FROM meta.raw_feed WHERE feed = {literal(feed.name)}"
+    found = con.execute(
+        "SELECT rows, data_on FROM meta.raw_feed "
+        f"WHERE feed = {literal(fetched.snapshot.feed.name)} AND fingerprint = {literal(fingerprint)}"
     ).fetchone()
-    if stored and stored[0] == fingerprint:
-        rows: dict[str, int] = json.loads(stored[1])
-        data_on: date | None = stored[2]
-    else:
-        con.execute("DELETE FROM meta.raw_feed WHERE feed = ?", [feed.name])
-        source = load_source(feed.source)
-        try:
-            data_on = source.parse(snapshot, con)
-        except OnbenutError as error:
-            _locate(error, snapshot)
-            raise
-        rows = {table: _count(con, feed, table) for table in source.tables(feed)}
-        short = _too_few(rows, feed)
-        if short:
-            raise FetchRefusedError(
-                "fewer rows than this feed must have",
-                source=feed.source,
-                city=snapshot.city.slug,
-                feed=feed.name,
-                value=short,
-                next_step="look whether the provider's file is whole; lower rows_min only if it really shrank",
-            )
-        con.execute(
-            "INSERT INTO meta.raw_feed VALUES (?, ?, ?, ?)",
-            [feed.name, fingerprint, json.dumps(rows), data_on],
-        )
-    space.store.accept(snapshot, rows, data_on)
-    day = feed.snapshot_on or data_on or _last_modified(snapshot) or snapshot.fetched_at.date()
-    return Loaded(feed.name, fingerprint, rows, day, not (stored and stored[0] == fingerprint), warning)
+    if found is None:
+        return None
+    rows: dict[str, int] = json.loads(found[0])
+    return _loaded(fetched.snapshot, fingerprint, rows, found[1], fetched.warning, was_parsed=False), found[1]
+
+
+def _loaded(
+    snapshot: Snapshot,
+    fingerprint: str,
+    rows: dict[str, int],
+    data_on: date | None,
+    warning: str | None,
+    *,
+    was_parsed: bool,
+) -> Loaded:
+    day = snapshot.feed.snapshot_on or data_on or _last_modified(snapshot) or snapshot.fetched_at.date()
+    return Loaded(snapshot.feed.name, fingerprint, rows, day, was_parsed, snapshot.fingerprint, warning)
 
 
 def _too_few(rows: dict[str, int], feed: Feed) -> str | None:

@@ -18,6 +18,9 @@ CREATE SCHEMA IF NOT EXISTS history;
 CREATE TABLE IF NOT EXISTS history.parcel (capakey VARCHAR, geom GEOMETRY, last_seen_on DATE);
 CREATE TABLE IF NOT EXISTS history.building (building_id VARCHAR, geom GEOMETRY, last_seen_on DATE);
 CREATE TABLE IF NOT EXISTS history.published (audience VARCHAR, building_id VARCHAR, last_seen_on DATE);
+CREATE TABLE IF NOT EXISTS history.run (
+    number BIGINT, run_id VARCHAR, as_of DATE, config_version VARCHAR, version VARCHAR, reference_hash VARCHAR,
+    method_hash VARCHAR, data_hash VARCHAR);
 """
 
 
@@ -53,12 +56,31 @@ def keep_history(con: duckdb.DuckDBPyConnection, as_of: date) -> dict[str, str]:
             INSERT INTO history.published SELECT audience, building_id, {day} FROM layer.building ANTI JOIN history.published
             USING (audience, building_id) ORDER BY audience, building_id""")
     con.execute("DROP TABLE IF EXISTS here")
+    if "layer.run" in present:
+        _keep_run(con)
+    return history_fingerprints(con)
+
+
+def history_fingerprints(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """What the tables that read history depend on."""
     return {
         "history.parcel": _fingerprint(con, "parcel", "capakey"),
         "history.building": _fingerprint(con, "building", "building_id"),
         # What was published only matters where the layer changes, and that has a fingerprint of its own.
         "history.published": "",
     }
+
+
+def _keep_run(con: duckdb.DuckDBPyConnection) -> None:
+    """Keep what the run before was made of: whoever compares two runs can say whether data or method changed."""
+    facts = ("config_version", "version", "reference_hash", "method_hash", "data_hash")
+    columns = ", ".join(f"max(value) FILTER (name = {literal(name)}) AS {name}" for name in facts)
+    con.execute(f"""
+        INSERT INTO history.run
+        SELECT (SELECT count(*) + 1 FROM history.run), max(value) FILTER (name = 'run_id') AS run_id,
+            CAST(max(value) FILTER (name = 'as_of') AS DATE), {columns}
+        FROM layer.run
+        HAVING run_id IS NOT NULL AND run_id IS DISTINCT FROM (SELECT arg_max(run_id, number) FROM history.run)""")
 
 
 def _fingerprint(con: duckdb.DuckDBPyConnection, name: str, key: str) -> str:

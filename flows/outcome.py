@@ -8,6 +8,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 from flows.workspace import Workspace
 from sources._kit.city import City
@@ -40,8 +41,15 @@ class Outcome:
     not_made: dict[str, str] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
     floors: dict[str, float] = field(default_factory=dict)
-    tables_built: int = 0
+    rebuilt: list[str] = field(default_factory=list)
+    made_of: dict[str, str | None] = field(default_factory=dict)
+    weights: dict[str, Any] | None = None
     seconds: float = 0.0
+
+    @property
+    def tables_built(self) -> int:
+        """How many tables were made again."""
+        return len(self.rebuilt)
 
 
 def write_log(space: Workspace, outcome: Outcome, started: datetime) -> None:
@@ -54,6 +62,9 @@ def write_log(space: Workspace, outcome: Outcome, started: datetime) -> None:
         "started_at": started.isoformat(timespec="seconds"),
         "seconds": round(outcome.seconds, 2),
         "floors": outcome.floors,
+        "rebuilt": outcome.rebuilt,
+        "made_of": outcome.made_of,
+        "weights": outcome.weights,
         "feeds": {name: asdict(feed) for name, feed in outcome.feeds.items()},
         "products": {name: str(path) for name, path in outcome.products.items()},
         "not_made": outcome.not_made,

@@ -35,8 +35,13 @@ def city_slug(city: str) -> str:
     return (path.stem if path.suffix == ".toml" else path.name).lower().replace("-", "_")
 
 
+def own_city(slug: str) -> str:
+    """The city a slug is about: of the variant `antwerpen~mine` that is `antwerpen`."""
+    return slug.split("~", maxsplit=1)[0]
+
+
 def known_slugs(space: Workspace) -> list[str]:
-    """Cities that have a warehouse file."""
+    """Cities, and variants of them, that have a warehouse file."""
     return sorted(path.stem for path in space.warehouse("x").parent.glob("[!.]*.duckdb"))
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import duckdb
 
-from flows.query import city_slug, known_slugs, open_warehouse, rows
+from flows.query import city_slug, known_slugs, open_warehouse, own_city, rows
 from flows.workspace import Workspace
 from sources._kit.errors import OnbenutError
 
@@ -64,7 +64,7 @@ def city_status(city: str, space: Workspace) -> CityStatus:
     slug = city_slug(city)
     declared = _declared_feeds(city, space)
     path = space.warehouse(slug)
-    if not path.exists() and declared is None:
+    if not path.exists() and (declared is None or slug != own_city(slug)):
         known = ", ".join(known_slugs(space)) or "none"
         raise OnbenutError("no such city", city=city, next_step=f"cities that were run: {known}; or give a path")
     status = CityStatus(slug, path if path.exists() else None)
@@ -114,7 +114,7 @@ def _feed_status(
     as_of: date,
 ) -> FeedStatus:
     last = ((status.last_run or {}).get("feeds") or {}).get(name, {})
-    manifest = _last_manifest(space, slug, name)
+    manifest = _last_manifest(space, own_city(slug), name)
     found = FeedStatus(name, "missing")
     found.max_age_days = (declared or {}).get(name, last).get("max_age_days")
     found.rejects = sum(row["rows"] for row in status.rejects if row["feed"] == name)
@@ -150,7 +150,7 @@ def _last_manifest(space: Workspace, slug: str, feed: str) -> dict[str, Any] | N
 
 def _declared_feeds(city: str, space: Workspace) -> dict[str, dict[str, Any]] | None:
     """Feeds as the city file names them, unchecked: the full model would cost a second; None without a readable file."""
-    slug = city_slug(city)
+    slug = own_city(city_slug(city))
     places = [space.cities / f"{slug}.toml", space.sample / slug / f"{slug}.toml"]
     if city.endswith(".toml"):
         places = [Path(city)]

@@ -10,7 +10,7 @@ from datetime import date
 import duckdb
 
 from flows.decisions import load_decisions
-from flows.feed_steps import Loaded
+from flows.feed_steps import Loaded, source_code
 from flows.history import keep_history
 from flows.workspace import Workspace
 from sources._kit.city import City
@@ -19,8 +19,8 @@ from sources._kit.duck import identifier, literal
 from sources._kit.errors import OnbenutError
 from transforms._kit.header import TableSpec, read_specs
 from transforms._kit.intake import make_intake
-from transforms._kit.reference import Reference, read_reference, write_table
-from transforms._kit.runner import Built, Parameter, build, define_macros, prepare
+from transforms._kit.reference import Reference, fingerprints, read_reference, write_table
+from transforms._kit.runner import Built, Parameter, build, define_macros, method_hash, prepare
 
 
 @dataclass
@@ -32,14 +32,26 @@ class Plan:
     params: dict[str, Parameter] = field(default_factory=dict)
 
 
-def read_plan(city: City, space: Workspace, as_of: date, loaded: list[Loaded]) -> Plan:
-    """Read declared tables and reference numbers, and set the parameters of this run."""
-    reference = read_reference(space.reference)
-    content = "".join(item.fingerprint for item in loaded) + reference.digest
-    digest = hashlib.sha256(content.encode()).hexdigest()[:8]
+def read_plan(
+    city: City,
+    space: Workspace,
+    as_of: date,
+    loaded: list[Loaded],
+    *,
+    slug: str | None = None,
+    reference: Reference | None = None,
+) -> Plan:
+    """Read declared tables and reference numbers, and set the parameters of this run.
+
+    `slug` and `reference` are those of a variant: the city scored with weights of somebody's own.
+    """
+    reference = reference or read_reference(space.reference)
+    specs = read_specs(space.tables)
+    method = _hash(method_hash(specs), source_code())
+    digest = _hash(*(item.fingerprint for item in loaded), reference.digest, method)[:8]
     low_x, low_y, high_x, high_y = _extent(city.crs)
     return Plan(
-        read_specs(space.tables),
+        specs,
         reference,
         {
             "as_of": as_of,
@@ -51,9 +63,23 @@ def read_plan(city: City, space: Workspace, as_of: date, loaded: list[Loaded]) -
             "crs_max_x": high_x,
             "crs_max_y": high_y,
             "config_version": reference.config_version,
-            "run_id": f"{city.slug}-{as_of.isoformat()}-{digest}",
+            "run_id": f"{slug or city.slug}-{as_of.isoformat()}-{digest}",
+            "version": reference.version,
+            "weights": reference.variant,
+            "reference_hash": reference.digest,
+            "method_hash": method,
         },
     )
+
+
+def table_facts(plan: Plan) -> dict[str, str | None]:
+    """What a run's tables are made of: two runs that differ in none of it give the same layer."""
+    names = ("config_version", "version", "weights", "reference_hash", "method_hash", "data_hash")
+    return {name: None if plan.params[name] is None else str(plan.params[name]) for name in names}
+
+
+def _hash(*parts: str) -> str:
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
 def _extent(crs_name: str) -> tuple[float, float, float, float]:
@@ -97,16 +123,38 @@ def load_reference(
     con: duckdb.DuckDBPyConnection, city: City, space: Workspace, plan: Plan, loaded: list[Loaded]
 ) -> dict[str, str]:
     """Write the reference tables, the role views and the history; returns the fingerprint of each."""
-    prints = {f"reference.{name}": write_table(con, name, rows) for name, rows in plan.reference.tables.items()}
-    prints["reference.feed"] = write_table(con, "feed", feed_rows(city, loaded))
-    prints["reference.boundary"] = load_boundary(con, city)
-    prints["reference.objection"] = load_objections(con, city)
-    prints["reference.decision"] = load_decisions(con, city, space)
-    prints.update(make_intake(con, city, {item.feed: item.fingerprint for item in loaded}))
+    prints = write_reference(con, plan.reference)
+    prints.update(load_given(con, city, space, plan, loaded))
     as_of = plan.params["as_of"]
     assert isinstance(as_of, date)
     define_macros(con)
     prints.update(keep_history(con, as_of))
+    return prints
+
+
+def write_reference(con: duckdb.DuckDBPyConnection, reference: Reference) -> dict[str, str]:
+    """Write the reference numbers; returns what tables that read them depend on."""
+    for name, rows in reference.tables.items():
+        write_table(con, name, rows)
+    return fingerprints(reference.tables)
+
+
+def load_given(
+    con: duckdb.DuckDBPyConnection, city: City, space: Workspace, plan: Plan, loaded: list[Loaded]
+) -> dict[str, str]:
+    """Write what the city and its feeds give beside rows: licences, boundary, objections, decisions, role views.
+
+    Sets the parameter `data_hash`: the bytes of all feeds and these files, whatever reads them.
+    """
+    prints = {
+        "reference.boundary": load_boundary(con, city),
+        "reference.objection": load_objections(con, city),
+        "reference.decision": load_decisions(con, city, space),
+    }
+    feeds = sorted(f"{item.feed} {item.snapshot} {item.snapshot_on}" for item in loaded)
+    plan.params["data_hash"] = _hash(*feeds, *prints.values())
+    prints["reference.feed"] = write_table(con, "feed", feed_rows(city, loaded))
+    prints.update(make_intake(con, city, {item.feed: item.fingerprint for item in loaded}))
     return prints
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from datetime import date
+from pathlib import Path
 
 from rich.console import Console
 
@@ -17,7 +18,7 @@ from flows.status import CityStatus, city_status
 from flows.workspace import Workspace
 
 
-def run(city: str, space: Workspace, as_of: date | None, offline: bool) -> int:
+def run(city: str, space: Workspace, as_of: date | None, offline: bool, weights: Path | None = None) -> int:
     """Run a city and report; returns the exit status: 0, or 3 when a product could not be made.
 
     Raises:
@@ -25,8 +26,8 @@ def run(city: str, space: Workspace, as_of: date | None, offline: bool) -> int:
     """
     loaded = find_city(city, space)
     with progress() as show:
-        outcome = run_city(loaded, space, as_of=as_of, offline=offline, progress=show)
-    report(outcome, city_status(loaded.slug, space), console())
+        outcome = run_city(loaded, space, as_of=as_of, offline=offline, weights=weights, progress=show)
+    report(outcome, city_status(outcome.city, space), console())
     return DONE_IN_PART if outcome.not_made else 0
 
 
@@ -34,6 +35,13 @@ def report(outcome: Outcome, status: CityStatus, out: Console) -> None:
     """Print products, what could not be made, warnings, rows per feed and matches."""
     what = "nothing has changed" if outcome.unchanged else f"{outcome.tables_built} tables built"
     out.print(f"{status.facts.get('city', outcome.city)} as of {outcome.as_of}: {what} in {outcome.seconds:.1f} s")
+    if outcome.weights:
+        out.print(
+            f"Weights of {outcome.weights['file']}: {len(outcome.weights['changes'])} values differ", soft_wrap=True
+        )
+        for change in outcome.weights["changes"]:
+            out.print(f"  {change}", soft_wrap=True)
+        out.print(f"Read it as the city {outcome.city}; {outcome.city.split('~')[0]} itself is as it was.")
     feeds = [
         (
             name,

@@ -60,6 +60,7 @@ def _print_city(one: CityStatus, out: Console) -> None:
             ("Last good run", _last_run(last)),
             ("Run id", facts.get("run_id")),
             ("Numbers", facts.get("config_version")),
+            ("Weights", (last.get("weights") or {}).get("file")),
         ],
     )
     if one.failure:

@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 if TYPE_CHECKING:
-    from flows.run import Progress
+    from flows.products import Progress
 
 # A pipe or a log has no width: nothing is folded to fit a screen that is not there.
 _WIDE = 1000

@@ -38,7 +38,23 @@ def test_every_schema_qualified_name_in_a_query_is_a_declared_input() -> None:
         used = set(re.findall(r"\b((?:raw|staging|core|evidence|score|layer|reference|history)\.[a-z_]+)\b", body))
         if "param(" in body:
             used.add("reference.parameter")
-        assert used <= set(spec.inputs), f"{spec.full_name} reads {used - set(spec.inputs)} undeclared"
+        declared = {".".join(needed.split(".")[:2]) for needed in spec.inputs}
+        assert used <= declared, f"{spec.full_name} reads {used - declared} undeclared"
+
+
+def test_a_table_that_declares_one_column_of_a_reference_table_reads_no_other() -> None:
+    import re
+
+    found = 0
+    for spec in read_specs(CHECKOUT / "transforms"):
+        for schema, table, column in (n.split(".") for n in spec.inputs if n.count(".") == 2):
+            mentions = len(re.findall(rf"\b{schema}\.{table}\b", spec.sql))
+            alone = len(
+                re.findall(rf"\bSELECT (?:DISTINCT )?{column} FROM {schema}\.{table}\b(?!\s+(?:AS|JOIN))", spec.sql)
+            )
+            assert mentions == alone, f"{spec.full_name} reads more of {schema}.{table} than {column}"
+            found += 1
+    assert found
 
 
 def test_every_parameter_in_a_query_is_declared() -> None:

@@ -53,7 +53,10 @@ def _branch(city: City, feed: Feed, table_name: str, table: Table) -> str:
     columns = []
     for name, column in roles()[table.role].columns.items():
         expression = table.intake.get(name, "NULL")
-        columns.append(f"CAST({expression} AS {column.type}) AS {identifier(name)}")
+        cast = f"CAST({expression} AS {column.type})"
+        if column.type == "DOUBLE":  # NaN and infinity are how some formats write "not known"
+            cast = f"CASE WHEN isfinite({cast}) THEN {cast} END"
+        columns.append(f"{cast} AS {identifier(name)}")
     geometry = f"({table.intake.get('geom', 'geom')})"
     if native != city.crs:
         geometry = f"ST_Transform({geometry}, {literal(native)}, {literal(city.crs)}, always_xy := true)"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,6 +20,8 @@ from transforms._kit.header import FLOORS, REFUSALS, TableSpec
 RUNNER_VERSION = "2"
 MACROS = tuple(Path(__file__).with_name(f"{name}.sql") for name in ("distance", "macros", "street"))
 Parameter = str | float | int | date | None
+_NAMED = re.compile(r"\bparam\('(\w+)'\)")
+_WHOLE = re.compile(r"\breference\.parameter\b")
 
 _META = """
 CREATE SCHEMA IF NOT EXISTS raw; CREATE SCHEMA IF NOT EXISTS meta; CREATE SCHEMA IF NOT EXISTS reference;
@@ -77,6 +80,13 @@ def stored_fingerprints(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
         return {}
 
 
+def method_hash(specs: Sequence[TableSpec]) -> str:
+    """Hash of what tables are made with: queries without headers, comments and spacing, macros, modules as they are."""
+    macros = re.sub(r"--.*", "", MACROS.read_text(encoding="utf-8"))
+    codes = [f"{spec.full_name} {_code(spec)}" for spec in sorted(specs, key=lambda spec: spec.full_name)]
+    return hashlib.sha256("\n".join(" ".join(code.split()) for code in [macros, *codes]).encode()).hexdigest()
+
+
 def plan(specs: Sequence[TableSpec], given: Mapping[str, str], params: Mapping[str, Parameter]) -> dict[str, str]:
     """Fingerprint each table would have: its text, its inputs' fingerprints and the parameters it declares.
 
@@ -93,6 +103,8 @@ def plan(specs: Sequence[TableSpec], given: Mapping[str, str], params: Mapping[s
             if needed in REFUSALS.values():
                 writers = [p for n, p in prints.items() if n.startswith(needed.split(".")[0] + ".")]
                 lines.append(needed + "".join(sorted(writers)))
+            elif needed == "reference.parameter" and _names_parameters(spec):
+                lines += _named_parameters(spec, prints)
             elif needed not in prints:
                 raise ValueError(f"{spec.full_name}: unknown input {needed}")
             else:
@@ -100,6 +112,26 @@ def plan(specs: Sequence[TableSpec], given: Mapping[str, str], params: Mapping[s
         lines += [f"{name}={params[name]!r}" for name in spec.params]
         prints[spec.full_name] = hashlib.sha256("\n".join(lines).encode()).hexdigest()
     return prints
+
+
+def _names_parameters(spec: TableSpec) -> bool:
+    """Whether a query reads parameters by name only."""
+    code = _code(spec)
+    return not _WHOLE.search(code) and len(_NAMED.findall(code)) == code.count("param(")
+
+
+def _named_parameters(spec: TableSpec, prints: Mapping[str, str]) -> list[str]:
+    """The values of the parameters a query or a macro names: it does not depend on the others."""
+    names = sorted({*_NAMED.findall(_code(spec)), *_NAMED.findall(MACROS.read_text(encoding="utf-8"))})
+    unknown = [name for name in names if f"reference.parameter({name})" not in prints]
+    if unknown:
+        raise ValueError(f"{spec.full_name}: no such parameter: {', '.join(unknown)}")
+    return [f"{name}={prints[f'reference.parameter({name})']}" for name in names]
+
+
+def _code(spec: TableSpec) -> str:
+    """What a table is made with, without its header and comments."""
+    return re.sub(r"--.*", "", "\n".join([spec.sql, *spec.checks])) if not spec.is_python else spec.text()
 
 
 def build(
@@ -213,10 +245,12 @@ def _check_rows(con: duckdb.DuckDBPyConnection, spec: TableSpec) -> None:
         if example := con.execute(f"{doubles} LIMIT 1").fetchone():
             count = _one(con, f"SELECT count(*) FROM ({doubles})")
             problems.append(f"{count} keys occur more than once, such as {example}")
-    if spec.checks:
-        sums = ", ".join(f"count(*) FILTER (NOT coalesce(({check}), true))" for check in spec.checks)
+    # NaN is larger than every number, so it would fall into the highest class: what is not known is NULL.
+    checks = (*spec.checks, *(f"isfinite({identifier(c.name)})" for c in spec.columns if c.type in ("DOUBLE", "FLOAT")))
+    if checks:
+        sums = ", ".join(f"count(*) FILTER (NOT coalesce(({check}), true))" for check in checks)
         counts = con.execute(f"SELECT {sums} FROM {spec.full_name}").fetchone() or ()
-        problems += [f"{n} rows break `{check}`" for n, check in zip(counts, spec.checks, strict=True) if n]
+        problems += [f"{n} rows break `{check}`" for n, check in zip(counts, checks, strict=True) if n]
     if spec.accounts_for:
         rows_in = _one(con, f"SELECT count(*) FROM {spec.accounts_for}")
         target = REFUSALS[spec.schema]

@@ -1,6 +1,6 @@
 -- What OSM says of a building, key by key, with OSM's prefixes for another time taken apart.
 -- inputs: staging.footprint, staging.place, core.building, core.link_footprint, core.link_place, reference.lifecycle_prefix,
---   reference.tag_rule, reference.main_use_key, reference.state_tag
+--   reference.tag_rule.key, reference.main_use_key, reference.state_tag
 -- key: building_id, element_id, prefix, key
 -- columns:
 --   building_id | VARCHAR | - | Gebouw | building

@@ -1,13 +1,15 @@
 -- What made this layer: city, day, versions, counts.
 -- inputs: layer.building, core.building, staging.reject, core.refusal
 -- key: name
--- params: city_name, nis_code, crs, as_of, run_id, config_version
+-- params: city_name, nis_code, crs, as_of, run_id, config_version, version, weights, reference_hash, method_hash, data_hash
 -- columns:
 --   name | VARCHAR | - | Naam | Name of the fact // Naam van het feit
 --   value | VARCHAR | - | Waarde | Its value // Waarde ervan
-SELECT unnest(['city', 'nis_code', 'crs', 'as_of', 'run_id', 'config_version', 'buildings', 'buildings_public', 'buildings_city', 'rejects', 'refusals']) AS name,
+SELECT unnest(['city', 'nis_code', 'crs', 'as_of', 'run_id', 'config_version',
+        'version', 'weights', 'reference_hash', 'method_hash', 'data_hash', 'buildings', 'buildings_public', 'buildings_city', 'rejects', 'refusals']) AS name,
     unnest([getvariable('city_name'), getvariable('nis_code'), getvariable('crs'), CAST(getvariable('as_of') AS VARCHAR), getvariable('run_id'),
-        getvariable('config_version'),
+        getvariable('config_version'), getvariable('version'), getvariable('weights'), getvariable('reference_hash'),
+        getvariable('method_hash'), getvariable('data_hash'),
         (SELECT count(*) FROM core.building)::VARCHAR,
         (SELECT count(*) FROM layer.building WHERE audience = 'public')::VARCHAR,
         (SELECT count(*) FROM layer.building WHERE audience = 'city')::VARCHAR,
