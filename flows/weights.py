@@ -18,6 +18,7 @@ import hashlib
 import math
 import re
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -124,7 +125,7 @@ def _set(
     place = {**place, "column": column}
     bounds = rule.get(column)
     if column not in known:
-        may = [name for name in rule if name != "key"]
+        may = [name for name in rule if name not in ("key", "of")]
         raise WeightsError("no such column", next_step=f"columns: {', '.join(may) or 'none'}", **place)
     old = row.get(column)
     if value == old and isinstance(value, bool) == isinstance(old, bool):
@@ -133,7 +134,7 @@ def _set(
         row[column] = value
         return None
     if bounds is None:
-        may = [name for name in rule if name != "key"]
+        may = [name for name in rule if name not in ("key", "of")]
         raise WeightsError(
             "this column is no weight", next_step=f"may differ: {', '.join(may) or 'none'}", value=value, **place
         )
@@ -146,12 +147,26 @@ def _set(
         return f"{old} -> {value}"
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise WeightsError("the value is of another type", value=repr(value), next_step="write a number", **place)
-    low, high = units.get(str(row.get("unit")), (None, None)) if bounds == "by_unit" else bounds
-    if low is None or not math.isfinite(value) or not low <= value <= high:
+    if not math.isfinite(value):
+        raise WeightsError("the value is outside its range", value=value, next_step="write a number", **place)
+    if isinstance(old, int) and value != int(value):
+        raise WeightsError("the value is of another type", value=value, next_step="write a whole number", **place)
+    low, high = find_bounds(row, column, rule, units)
+    if low is None or high is None or not low <= value <= high:
         step = f"from {low} to {high}" if low is not None else f"declare bounds of its unit in {RULES.name}"
         raise WeightsError("the value is outside its range", value=value, next_step=step, **place)
-    row[column] = float(value) if isinstance(old, float) else value
+    row[column] = float(value) if isinstance(old, float) else int(value)
     return f"{old} -> {value}"
+
+
+def find_bounds(row: Mapping[str, Any], column: str, rule: Row, units: Row) -> tuple[float | None, float | None]:
+    """Lowest and highest value a number may have: of its column, its row or its unit; (None, None) where none is declared."""
+    if rule[column] != "by_unit":
+        low, high = rule[column]
+    else:
+        key = "/".join(str(row[name]) for name in rule["key"])
+        low, high = rule.get("of", {}).get(key) or units.get(str(row.get("unit")), (None, None))
+    return low, high
 
 
 def _names(levels: str) -> set[str]:

@@ -14,6 +14,7 @@ import pytest
 
 from flows.outcome import Outcome
 from flows.run import run_city
+from flows.versions import BUILDINGS, SEED
 from flows.workspace import CHECKOUT, Workspace
 from sources._kit.city import load_city
 from sources._kit.duck import connect
@@ -61,7 +62,7 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[...,
 @pytest.fixture(scope="session")
 def voorbeeldstad_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The raw files of a made-up city of 3,000 buildings."""
-    return make_city(tmp_path_factory.mktemp("voorbeeldstad"), 3000, 7)
+    return make_city(tmp_path_factory.mktemp("voorbeeldstad"), BUILDINGS, SEED)
 
 
 @pytest.fixture(scope="session")
