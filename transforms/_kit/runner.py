@@ -82,7 +82,7 @@ def stored_fingerprints(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
 
 def method_hash(specs: Sequence[TableSpec]) -> str:
     """Hash of what tables are made with: queries without headers, comments and spacing, macros, modules as they are."""
-    macros = re.sub(r"--.*", "", MACROS.read_text(encoding="utf-8"))
+    macros = re.sub(r"--.*", "", _macros())
     codes = [f"{spec.full_name} {_code(spec)}" for spec in sorted(specs, key=lambda spec: spec.full_name)]
     return hashlib.sha256("\n".join(" ".join(code.split()) for code in [macros, *codes]).encode()).hexdigest()
 
@@ -122,7 +122,7 @@ def _names_parameters(spec: TableSpec) -> bool:
 
 def _named_parameters(spec: TableSpec, prints: Mapping[str, str]) -> list[str]:
     """The values of the parameters a query or a macro names: it does not depend on the others."""
-    names = sorted({*_NAMED.findall(_code(spec)), *_NAMED.findall(MACROS.read_text(encoding="utf-8"))})
+    names = sorted({*_NAMED.findall(_code(spec)), *_NAMED.findall(_macros())})
     unknown = [name for name in names if f"reference.parameter({name})" not in prints]
     if unknown:
         raise ValueError(f"{spec.full_name}: no such parameter: {', '.join(unknown)}")
