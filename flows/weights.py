@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from sources._kit.errors import OnbenutError
+from transforms._kit.matrix import check_matrix
 from transforms._kit.reference import Reference, columns
 
 RULES = Path(__file__).resolve().parents[1] / "transforms" / "_kit" / "reference.toml"
@@ -86,6 +87,7 @@ def apply_weights(reference: Reference, weights: Weights) -> tuple[Reference, li
 
     Raises:
         WeightsError: an unknown table, row or column, a value of another type or outside its bounds, a row named twice.
+        MatrixError: the matrix of reuse would no longer be whole.
     """
     rules, tables, changes = read_rules(), dict(reference.tables), list[str]()
     for table, overrides in weights.tables.items():
@@ -115,6 +117,7 @@ def apply_weights(reference: Reference, weights: Weights) -> tuple[Reference, li
                 change = _set(by_key[key], column, override[column], rule, rules["unit"], columns(rows), place)
                 changes += [f"{table} {place['row']} {column}: {change}"] if change else []
         tables[table] = rows
+    check_matrix(tables)
     return Reference(tables, reference.version, weights.name), changes
 
 

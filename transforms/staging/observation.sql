@@ -1,5 +1,5 @@
 -- Observations about single buildings in one spelling: kind, place, day.
--- inputs: raw.observation, reference.evidence_kind
+-- inputs: raw.observation, reference.evidence_kind.kind
 -- key: feed, observation_id
 -- params: crs_min_x, crs_min_y, crs_max_x, crs_max_y
 -- accounts_for: raw.observation
