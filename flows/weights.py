@@ -28,6 +28,7 @@ from transforms._kit.matrix import check_matrix
 from transforms._kit.reference import Reference, columns
 
 RULES = Path(__file__).resolve().parents[1] / "transforms" / "_kit" / "reference.toml"
+NO_WEIGHT = ("key", "narrowed_by", "of")
 _NAME = re.compile(r"^[a-z0-9_]+$")
 Row = dict[str, Any]
 
@@ -97,23 +98,24 @@ def apply_weights(reference: Reference, weights: Weights) -> tuple[Reference, li
             raise WeightsError("no such table of weights", next_step=f"known tables: {known}", **where)
         rule = rules["table"][table]
         rows = [dict(row) for row in tables[table]]
-        by_key = {tuple(row.get(name) for name in rule["key"]): row for row in rows}
+        names = key_of(rule)
+        by_key = {tuple(row.get(name) for name in names): row for row in rows}
         seen: set[tuple[Any, ...]] = set()
         for override in overrides:
             missing = [name for name in rule["key"] if name not in override]
-            key = tuple(override.get(name) for name in rule["key"])
+            key = tuple(override.get(name) for name in names)
             if missing or key not in by_key:
                 raise WeightsError(
                     "no such row" if not missing else "a row is found by its key",
-                    row="/".join(str(part) for part in key if part is not None) or None,
-                    next_step=f"key: {', '.join(rule['key'])}; rows: {_some(by_key)}",
+                    row=_row(key) or None,
+                    next_step=f"key: {', '.join(names)}; rows: {_some(by_key)}",
                     **where,
                 )
             if key in seen:
-                raise WeightsError("a row is named twice", row="/".join(map(str, key)), next_step="keep one", **where)
+                raise WeightsError("a row is named twice", row=_row(key), next_step="keep one", **where)
             seen.add(key)
-            place = {**where, "row": "/".join(map(str, key))}
-            for column in [name for name in override if name not in rule["key"]]:
+            place = {**where, "row": _row(key)}
+            for column in [name for name in override if name not in names]:
                 change = _set(by_key[key], column, override[column], rule, rules["unit"], columns(rows), place)
                 changes += [f"{table} {place['row']} {column}: {change}"] if change else []
         tables[table] = rows
@@ -128,7 +130,7 @@ def _set(
     place = {**place, "column": column}
     bounds = rule.get(column)
     if column not in known:
-        may = [name for name in rule if name not in ("key", "of")]
+        may = [name for name in rule if name not in NO_WEIGHT]
         raise WeightsError("no such column", next_step=f"columns: {', '.join(may) or 'none'}", **place)
     old = row.get(column)
     if value == old and isinstance(value, bool) == isinstance(old, bool):
@@ -137,7 +139,7 @@ def _set(
         row[column] = value
         return None
     if bounds is None:
-        may = [name for name in rule if name not in ("key", "of")]
+        may = [name for name in rule if name not in NO_WEIGHT]
         raise WeightsError(
             "this column is no weight", next_step=f"may differ: {', '.join(may) or 'none'}", value=value, **place
         )
@@ -172,10 +174,19 @@ def find_bounds(row: Mapping[str, Any], column: str, rule: Row, units: Row) -> t
     return low, high
 
 
+def key_of(rule: Row) -> list[str]:
+    """Columns a row is found by; those that narrow it may be absent."""
+    return [*rule["key"], *rule.get("narrowed_by", [])]
+
+
+def _row(key: tuple[Any, ...]) -> str:
+    return "/".join(str(part) for part in key if part is not None)
+
+
 def _names(levels: str) -> set[str]:
     return {pair.split(":")[0] for pair in levels.split(" ")}
 
 
 def _some(keys: dict[tuple[Any, ...], Row]) -> str:
-    shown = ["/".join(str(part) for part in key) for key in list(keys)[:30]]
+    shown = [_row(key) for key in list(keys)[:30]]
     return ", ".join(shown) + (", ..." if len(keys) > 30 else "")

@@ -12,7 +12,7 @@ import pytest
 
 from flows.rescore import rescore_city
 from flows.run import run_city
-from flows.weights import WeightsError, apply_weights, find_bounds, read_rules, read_weights
+from flows.weights import NO_WEIGHT, WeightsError, apply_weights, find_bounds, key_of, read_rules, read_weights
 from flows.workspace import CHECKOUT, Workspace
 from sources._kit.city import load_city
 from sources._kit.duck import connect
@@ -217,7 +217,7 @@ def test_no_weight_reaches_what_lies_below_the_scores() -> None:
 
     for table, rule in rules.items():
         rows = [dict(row) for row in REFERENCE.tables[table]]
-        for column in [name for name in rule if name not in ("key", "of")]:
+        for column in [name for name in rule if name not in NO_WEIGHT]:
             if table == "parameter":
                 continue
             changed = [{**row, column: other(row[column])} if column in row else row for row in rows]
@@ -239,11 +239,11 @@ def test_every_reference_table_has_a_key_and_every_number_in_it_bounds_that_hold
     assert set(rules) == set(tables), "declare key and bounds in transforms/_kit/reference.toml"
     for table, found in tables.items():
         rule = rules[table]
-        keys = [tuple(row.get(name) for name in rule["key"]) for row in found]
+        keys = [tuple(row.get(name) for name in key_of(rule)) for row in found]
         assert len(set(keys)) == len(keys), f"{table}: {rule['key']} is no key"
         for column in columns(found):
             numbers = [row for row in found if type(row.get(column)) in (int, float)]
-            if not numbers or column in rule["key"]:
+            if not numbers or column in key_of(rule):
                 continue
             assert column in rule, f"{table}.{column}: declare its bounds in transforms/_kit/reference.toml"
             for row in numbers:

@@ -19,7 +19,6 @@ from transforms._kit.reference import VERSION_FILE, columns
 REFERENCE = sorted(p for p in (CHECKOUT / "data" / "reference").glob("*.toml") if p.name != VERSION_FILE)
 ALLOWED = tomllib.loads(Path(__file__).with_name("allowed_constants.toml").read_text(encoding="utf-8"))
 STRUCTURAL = {0.0, 1.0, 2.0}
-WAITING = {"typology"}  # files whose columns are still to get their origins
 _LEVELS = re.compile(r"^[a-z_]+:-?\d")  # a text that holds numbers: "small:1 medium:2"
 _NOISE = re.compile(r"--[^\n]*|'(?:[^']|'')*'|\"[^\"]*\"|\bDECIMAL\s*\(\s*\d+\s*,\s*\d+\s*\)|\$\w+", re.IGNORECASE)
 _CONSTANT = re.compile(r"(?<![\w.])(\d+\.?\d*(?:e[+-]?\d+)?|\.\d+)(?![\w.])", re.IGNORECASE)
@@ -67,8 +66,6 @@ def constants(path: Path) -> Iterator[str]:
 @pytest.mark.parametrize("path", REFERENCE, ids=lambda path: path.stem)
 def test_every_number_of_a_reference_file_has_an_origin(path: Path) -> None:
     wrong = missing_origins(path.stem, tomllib.loads(path.read_text(encoding="utf-8")))
-    if wrong and path.stem in WAITING:
-        pytest.xfail("\n".join(wrong))
     assert not wrong, "\n".join(wrong)
 
 
