@@ -68,6 +68,8 @@ def read_plan(
             "weights": reference.variant,
             "reference_hash": reference.digest,
             "method_hash": method,
+            # Where rasters lie. No table declares it, so no fingerprint holds a path of this machine.
+            "store": str(space.store.root),
         },
     )
 

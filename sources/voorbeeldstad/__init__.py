@@ -27,6 +27,7 @@ from sources.voorbeeldstad.addresses import keep_book, write_addresses
 from sources.voorbeeldstad.arrow import Column, pa
 from sources.voorbeeldstad.building import build
 from sources.voorbeeldstad.city_file import write_city_file
+from sources.voorbeeldstad.elevation import write_elevation
 from sources.voorbeeldstad.generation import Generation
 from sources.voorbeeldstad.grb import number_buildings, write_buildings, write_parcels
 from sources.voorbeeldstad.hard_cases import HARD_CASES, REGISTER_CASES
@@ -93,6 +94,8 @@ def make_city(folder: Path, buildings: int = 4000, seed: int = 1, settings: Gene
         write_xlsx(folder / "vip.xlsx", rows, plots.districts)
     if "heritage" not in settings.without:
         write_heritage(folder / "heritage.geojson", seed, b, plots, shapes)
+    if "elevation" not in settings.without:
+        write_elevation(folder / "elevation", seed, b, shapes)
     found = observe_others(seed, b, settings)
     if "observations" not in settings.without:
         write_observations(folder / "observations.csv", seed, b, plots, found)

@@ -157,6 +157,14 @@ x = "x"
 y = "y"
 observed_on = "datum"
 """,
+    "elevation": """
+[feeds.elevation]
+source = "be_elevation"
+path = { dsm = "elevation/dsm.tif", dtm = "elevation/dtm.tif" }
+snapshot_on = 2015-03-01
+licence = "made up, free of rights"
+attribution = "Voorbeeldstad: made-up data, no real place"
+""",
 }
 FEEDS = tuple(_FEEDS)
 

@@ -63,7 +63,7 @@ class Generation:
         streets_without_addresses: streets that the address file lacks.
         said: what others say of a building: kind of evidence -> rate given out, rate given in (`SAID`).
         without: feeds to leave out: any of `grb`, `addresses`, `vacancy_register`, `vip_register`,
-            `heritage`, `observations`, `premises`.
+            `heritage`, `observations`, `premises`, `elevation`.
         osm_format: `pbf` or `xml`.
     """
 

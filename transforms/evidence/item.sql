@@ -1,5 +1,5 @@
 -- One row per observation that a building is in or out of use, as known on the day the city is looked at.
--- inputs: staging.register_row, staging.observation, core.building, core.address, core.link_register, core.link_observation, core.tag,
+-- inputs: staging.register_row, staging.observation, core.size, core.address, core.link_register, core.link_observation, core.tag,
 --   reference.evidence_kind, reference.register_evidence, reference.state_tag, reference.part_word, reference.parameter, reference.feed
 -- key: item_id
 -- params: as_of
@@ -46,13 +46,13 @@ register AS (
         -- DuckDB's least and greatest pass over null: storeys that are unknown are not one storey.
         CASE WHEN w.unit = 'building' THEN w.low
              WHEN r.box_number IS NOT NULL AND u.n > 1 THEN param('unit_share_low') / u.n
-             WHEN w.unit = 'storey' THEN least(1, w.low / CASE WHEN b.floors IS NULL THEN param('storeys_max') ELSE greatest(b.floors, 1) END) END AS vacant_low,
+             WHEN w.unit = 'storey' THEN least(1, w.low / greatest(1, coalesce(b.floors, b.floors_high, param('storeys_max')))) END AS vacant_low,
         CASE WHEN w.unit = 'building' THEN w.high
              WHEN r.box_number IS NOT NULL AND u.n > 1 THEN least(1, param('unit_share_high') / u.n)
-             WHEN w.unit = 'storey' THEN least(1, w.high / greatest(coalesce(b.floors, 1), 1)) END AS vacant_high
+             WHEN w.unit = 'storey' THEN least(1, w.high / greatest(1, coalesce(b.floors, b.floors_low, 1))) END AS vacant_high
     FROM staging.register_row AS r
     JOIN core.link_register AS l USING (feed, register_id)
-    JOIN core.building AS b USING (building_id)
+    JOIN core.size AS b USING (building_id)
     JOIN reference.register_evidence AS e ON e.status = r.status AND e.inventory = r.inventory
     JOIN reference.feed AS f ON f.feed = r.feed
     LEFT JOIN words AS w ON w.part = r.part

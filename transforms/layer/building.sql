@@ -1,8 +1,8 @@
 -- The published layer: per audience one row per building that score.shown names.
 -- inputs: core.building, core.address, core.link_parcel, score.building, score.shown, score.priority_rank, score.underuse,
---   score.reason, score.heritage, score.measure, score.site_member, score.site,
+--   score.reason, score.heritage, score.size, score.measure, score.site_member, score.site,
 --   evidence.item, core.tag, core.link_designation, staging.designation, staging.parcel, reference.building_type,
---   reference.reuse_use, reference.feed, reference.parameter
+--   reference.reuse_use, reference.feed
 -- key: audience, building_id
 -- params: nis_code, run_id
 -- check: underuse_band IN ('confirmed', 'likely', 'signal', 'unknown')
@@ -18,10 +18,15 @@
 --   nis_code | VARCHAR | - | NIS-code | Municipality // Gemeente
 --   capakey | VARCHAR | - | Capakey | Cadastral parcel that holds most of the building // Kadastraal perceel waarop het grootste deel van het gebouw staat
 --   footprint_m2 | DOUBLE | m2 | Grondoppervlakte | Area of the outline // Oppervlakte van de omtrek
---   height_m | DOUBLE | m | Hoogte | Height; empty where unknown // Hoogte; leeg waar onbekend
+--   height_m | DOUBLE | m | Hoogte | Height of the roof; empty where unknown // Hoogte van het dak; leeg waar onbekend
 --   floors | DOUBLE | storeys | Bouwlagen | Storeys above ground; empty where unknown // Bouwlagen boven de grond; leeg waar onbekend
 --   floor_area_m2 | DOUBLE | m2 | Vloeroppervlakte | Outline times storeys, gross; empty where storeys are unknown // Omtrek maal bouwlagen, bruto; leeg waar de bouwlagen onbekend zijn
---   volume_m3 | DOUBLE | m3 | Volume | Outline times height, or times storeys of 3.2 m; empty where both are unknown // Omtrek maal hoogte, of maal bouwlagen van 3,2 m; leeg waar beide onbekend zijn
+--   floor_area_low_m2 | DOUBLE | m2 | Vloeroppervlakte, ondergrens | Lower end of the 80% interval; can be known where the floor area is not // Ondergrens van het 80%-interval; kan bekend zijn waar de vloeroppervlakte dat niet is
+--   floor_area_high_m2 | DOUBLE | m2 | Vloeroppervlakte, bovengrens | Upper end of the 80% interval // Bovengrens van het 80%-interval
+--   volume_m3 | DOUBLE | m3 | Volume | Outline times mean height; empty where unknown // Omtrek maal gemiddelde hoogte; leeg waar onbekend
+--   volume_low_m3 | DOUBLE | m3 | Volume, ondergrens | Lower end of the 80% interval // Ondergrens van het 80%-interval
+--   volume_high_m3 | DOUBLE | m3 | Volume, bovengrens | Upper end of the 80% interval // Bovengrens van het 80%-interval
+--   size_source | VARCHAR | - | Bron van de maten | What height, storeys and volume rest on, and what contradicts them // Waarop hoogte, bouwlagen en volume steunen, en wat ze tegenspreekt
 --   site_id | VARCHAR | - | Site-id | Site it is part of; empty where it stands by itself // Site waarvan het deel is; leeg waar het op zichzelf staat
 --   site_name | VARCHAR | - | Site | Name of the site // Naam van de site
 --   site_building_count | INTEGER | - | Site, gebouwen | Buildings of the site // Aantal gebouwen van de site
@@ -80,6 +85,8 @@ used_feed AS (
     SELECT s.audience, s.building_id, c.feed FROM shown AS s JOIN core.building AS c USING (building_id)
     UNION SELECT s.audience, s.building_id, i.feed FROM shown AS s JOIN evidence.item AS i USING (building_id)
         WHERE i.visibility = 'public' OR s.audience = 'city'
+    UNION SELECT s.audience, s.building_id, z.elevation_feed FROM shown AS s JOIN score.size AS z USING (building_id)
+        WHERE z.elevation_feed IS NOT NULL
     UNION SELECT s.audience, s.building_id, t.feed FROM shown AS s JOIN core.tag AS t USING (building_id)
     -- What lies near counts in the score of reuse, so its licence counts as well.
     UNION SELECT s.audience, s.building_id, unnest(m.feeds) FROM shown AS s JOIN score.measure AS m USING (building_id)
@@ -97,8 +104,8 @@ source AS (
 )
 SELECT s.audience, s.building_id, coalesce(c.name, CASE WHEN s.is_atypical THEN h.name END) AS name, s.type, t.label_nl AS type_label,
     f.label_nl AS former_use, a.address, coalesce(p.nis_code, getvariable('nis_code')) AS nis_code, p.capakey, c.footprint_m2,
-    c.height_m, c.floors, c.footprint_m2 * c.floors AS floor_area_m2,
-    c.footprint_m2 * coalesce(c.height_m, c.floors * param('storey_height_m')) AS volume_m3,
+    z.height_m, z.floors, z.floor_area_m2, z.floor_area_low_m2, z.floor_area_high_m2, z.volume_m3, z.volume_low_m3, z.volume_high_m3,
+    nullif(concat_ws(' | ', 'hoogte: ' || z.height_source, 'bouwlagen: ' || z.floors_source, 'volume: ' || z.volume_source), '') AS size_source,
     m.site_id, x.name AS site_name, x.building_count AS site_building_count, x.floor_area_m2 AS site_floor_area_m2, x.volume_m3 AS site_volume_m3,
     coalesce(h.label, o.label) AS heritage, s.atypicality_score::DOUBLE AS atypicality_score, s.underuse_probability, s.underuse_low,
     s.underuse_high, s.underuse_band, s.legal_status, s.vacant_low AS vacant_share_low, s.vacant_high AS vacant_share_high,
@@ -109,6 +116,7 @@ SELECT s.audience, s.building_id, coalesce(c.name, CASE WHEN s.is_atypical THEN 
     getvariable('run_id') AS run_id, s.config_version, c.geom
 FROM shown AS s
 JOIN core.building AS c USING (building_id)
+JOIN score.size AS z USING (building_id)
 JOIN reference.building_type AS t ON t.type = s.type
 LEFT JOIN reference.building_type AS f ON f.type = s.former_type
 LEFT JOIN reference.reuse_use AS r ON r.use = s.reuse_best

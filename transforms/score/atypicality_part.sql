@@ -1,5 +1,5 @@
 -- The parts of the atypicality score, in points; they add up to it exactly.
--- inputs: core.building, core.standing, core.tag, score.type, score.heritage, reference.building_type, reference.parameter
+-- inputs: core.building, core.size, core.standing, core.tag, score.type, score.heritage, reference.building_type, reference.parameter
 -- key: building_id, item
 -- columns:
 --   building_id | VARCHAR | - | Gebouw | building
@@ -8,8 +8,8 @@
 --   detail_nl | VARCHAR | - | Uitleg | in Dutch
 --   detail_en | VARCHAR | - | Uitleg (Engels) | in English
 WITH standing AS (
-    SELECT b.building_id, b.footprint_m2, b.height_m, t.type, t.is_atypical, t.disagreement, t.disagreeing
-    FROM core.building AS b JOIN score.type AS t USING (building_id) SEMI JOIN core.standing USING (building_id)
+    SELECT b.building_id, b.footprint_m2, z.height_m, t.type, t.is_atypical, t.disagreement, t.disagreeing
+    FROM core.building AS b JOIN core.size AS z USING (building_id) JOIN score.type AS t USING (building_id) SEMI JOIN core.standing USING (building_id)
 ),
 share AS (
     -- Small municipalities have few of anything: their counts are smoothed with the region's share.
