@@ -91,7 +91,9 @@ def _describe(snapshot: Snapshot, path: Path, settings: Settings, where: dict[st
     try:
         with rasterio.open(path) as tile:
             if tile.count != 1:
-                raise refuse("a raster of several bands", tile.count, "give the band with the heights as a file of its own")
+                raise refuse(
+                    "a raster of several bands", tile.count, "give the band with the heights as a file of its own"
+                )
             code = tile.crs.to_epsg() if tile.crs else None
             hold_to_crs(snapshot, _name(tile.crs, code), None, **where)
             t = tile.transform

@@ -51,7 +51,7 @@ def write_elevation(folder: Path, seed: int, b: Buildings, shapes: Footprints) -
 
     folder.mkdir(parents=True, exist_ok=True)
     bounds = shapes.bounds()
-    west, north = np.round(np.median(bounds[:, [0, 3]], axis=0) + [-CELLS * CELL_M / 2, CELLS * CELL_M / 2])
+    west, north = np.round(np.median(bounds[:, [0, 3]], axis=0) + np.array([-1, 1]) * CELLS * CELL_M / 2)
     grid = from_origin(west, north, CELL_M, CELL_M)
     rows, columns = np.mgrid[0:CELLS, 0:CELLS]
     ground = 8 + 0.004 * columns - 0.002 * rows

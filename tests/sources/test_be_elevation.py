@@ -102,7 +102,11 @@ def test_a_surface_without_terrain_is_refused(snap: Snap, tif: Tif, con: Con) ->
 
 def test_other_files_and_files_cut_short_are_no_rasters(snap: Snap, tif: Tif, write: Write, con: Con) -> None:
     whole = tif("whole.tif").read_bytes()
-    for name, content in (("page.tif", b"<html>busy</html>"), ("cut.tif", whole[: len(whole) - 200]), ("none.tif", b"")):
+    for name, content in (
+        ("page.tif", b"<html>busy</html>"),
+        ("cut.tif", whole[: len(whole) - 200]),
+        ("none.tif", b""),
+    ):
         shot = snap("be_elevation", dsm=write(name, content), dtm=tif("ground.tif"))
         with pytest.raises(UnreadableSnapshotError, match=f"not a raster.*{name}"):
             be_elevation.parse(shot, con)

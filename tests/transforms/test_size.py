@@ -91,8 +91,12 @@ def test_rasters_win_over_a_tag_they_agree_with(con: duckdb.DuckDBPyConnection) 
     assert row["height_high_m"] - row["height_low_m"] < 2
 
 
-@pytest.mark.parametrize("told", [{"covered_share": 0.4}, {"middle_m": 0.3, "low_m": 0.1}, {"middle_m": -2.0, "low_m": -3.0}])
-def test_rasters_that_show_too_little_or_no_building_are_no_height(con: duckdb.DuckDBPyConnection, told: dict[str, float]) -> None:
+@pytest.mark.parametrize(
+    "told", [{"covered_share": 0.4}, {"middle_m": 0.3, "low_m": 0.1}, {"middle_m": -2.0, "low_m": -3.0}]
+)
+def test_rasters_that_show_too_little_or_no_building_are_no_height(
+    con: duckdb.DuckDBPyConnection, told: dict[str, float]
+) -> None:
     row, _ = size(con, old={**high(9), **told})
     assert (row["height_m"], row["volume_m3"], row["elevation_feed"]) == (None, None, None)
     row, _ = size(con, height=12, old={**high(9), **told})
@@ -149,7 +153,10 @@ def test_height_follows_from_storeys(con: duckdb.DuckDBPyConnection) -> None:
     stated, derived = size(con, floors=4, kind="apartments")
     assert (stated["height_m"], stated["volume_m3"]) == (None, None)
     assert (derived["height_m"], derived["height_source"]) == (pytest.approx(13.9), "levels x storey height")
-    assert (derived["volume_m3"], derived["volume_source"]) == (pytest.approx(200 * 13.9 * 0.9), "levels x storey height")
+    assert (derived["volume_m3"], derived["volume_source"]) == (
+        pytest.approx(200 * 13.9 * 0.9),
+        "levels x storey height",
+    )
     assert 10 < derived["height_low_m"] < 13.9 < derived["height_high_m"] < 18
 
 
@@ -162,9 +169,17 @@ CLAIM = st.one_of(st.none(), st.floats(0.5, 150))
     st.one_of(st.none(), st.tuples(st.floats(-5, 80), st.floats(0, 40), st.floats(0.01, 1))),
 )  # fmt: skip
 def test_whatever_is_claimed_bounds_hold_their_value_and_unknown_stays_unknown(
-    con: duckdb.DuckDBPyConnection, height: float | None, floors: float | None, kind: str, seen: tuple[float, float, float] | None
+    con: duckdb.DuckDBPyConnection,
+    height: float | None,
+    floors: float | None,
+    kind: str,
+    seen: tuple[float, float, float] | None,
 ) -> None:
-    rasters = {"old": high(seen[0] + seen[1], middle_m=seen[0], low_m=seen[0] - 1, mean_m=seen[0], covered_share=seen[2])} if seen else {}
+    rasters = (
+        {"old": high(seen[0] + seen[1], middle_m=seen[0], low_m=seen[0] - 1, mean_m=seen[0], covered_share=seen[2])}
+        if seen
+        else {}
+    )
     for row in size(con, height, floors, kind, **rasters):
         for low, value, upper in (
             ("height_low_m", "height_m", "height_high_m"),

@@ -37,9 +37,7 @@ def flat(voorbeeldstad_files: Path, tmp_path_factory: pytest.TempPathFactory) ->
 
 
 def test_rasters_give_the_true_height_of_what_stood_then(voorbeeldstad: RunCity) -> None:
-    measured = (
-        f"FROM core.height_measured AS h JOIN truth AS t USING (building_id) JOIN core.size AS s USING (building_id) WHERE {SURE} "
-    )
+    measured = f"FROM core.height_measured AS h JOIN truth AS t USING (building_id) JOIN core.size AS s USING (building_id) WHERE {SURE} "
     seen = measured + "AND s.elevation_feed = 'elevation'"
     assert voorbeeldstad.one(f"SELECT count(*) {seen}") > 200
     assert voorbeeldstad.one(f"SELECT median(abs(s.height_m - {TRUE_M})) {seen}") < 0.05
@@ -51,7 +49,9 @@ def test_rasters_give_the_true_height_of_what_stood_then(voorbeeldstad: RunCity)
 
 
 def test_storeys_from_rasters_hold_the_true_ones(voorbeeldstad: RunCity) -> None:
-    derived = "FROM score.size AS s JOIN truth AS t USING (building_id) WHERE s.floors_source = 'height / storey height'"
+    derived = (
+        "FROM score.size AS s JOIN truth AS t USING (building_id) WHERE s.floors_source = 'height / storey height'"
+    )
     assert voorbeeldstad.one(f"SELECT count(*) {derived}") > 200
     assert voorbeeldstad.one(f"SELECT avg((t.levels BETWEEN s.floors_low AND s.floors_high)::INT) {derived}") >= 0.8
     halls = "FROM score.size AS s JOIN score.type AS t USING (building_id) WHERE t.type = 'church' AND s.height_m > 8"
@@ -81,14 +81,21 @@ def test_the_layer_names_the_source_of_a_size_and_credits_it(voorbeeldstad: RunC
     shown = "FROM layer.building WHERE size_source LIKE '%hoogte: elevation%'"
     assert voorbeeldstad.one(f"SELECT count(*) {shown}") > 0
     assert voorbeeldstad.one(f"SELECT count(*) {shown} AND sources NOT LIKE '%Hoogtemodel%'") == 0
-    assert voorbeeldstad.one("SELECT count(*) FROM layer.building WHERE (height_m IS NULL AND floors IS NULL) <> (size_source IS NULL)") == 0
+    assert (
+        voorbeeldstad.one(
+            "SELECT count(*) FROM layer.building WHERE (height_m IS NULL AND floors IS NULL) <> (size_source IS NULL)"
+        )
+        == 0
+    )
 
 
 def test_no_table_and_no_fingerprint_holds_where_the_store_is(voorbeeldstad: RunCity) -> None:
     home = str(voorbeeldstad.space.home)
     assert [row for row in voorbeeldstad.rows("FROM raw.elevation_raster") if home in str(row)] == []
     specs = read_specs(CHECKOUT / "transforms")
-    names = {needed for spec in specs for needed in spec.inputs if needed.split(".")[0] in ("raw", "reference", "history")}
+    names = {
+        needed for spec in specs for needed in spec.inputs if needed.split(".")[0] in ("raw", "reference", "history")
+    }
     params = {name: "x" for spec in specs for name in spec.params}
     given = dict.fromkeys(names, "x")
     assert plan(specs, given, {**params, "store": "/here"}) == plan(specs, given, {**params, "store": "/there"})
