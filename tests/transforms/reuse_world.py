@@ -17,10 +17,19 @@ from transforms._kit.runner import define_macros
 
 FOLDER = CHECKOUT / "data" / "reference"
 SPECS = {spec.full_name: spec for spec in read_specs(CHECKOUT / "transforms")}
-MEASURE = ("reuse_building", "measure_number", "measure_thing", "measure_near", "measure_class", "measure")
+MEASURE = (
+    "core.size",
+    "size",
+    "reuse_building",
+    "measure_number",
+    "measure_thing",
+    "measure_near",
+    "measure_class",
+    "measure",
+)
 INDEX = ("criterion", "reuse_level", "reuse_part", "reuse")
 INPUTS = (
-    "core.building", "core.standing", "core.tag", "core.link_land_use", "score.type", "score.heritage", "evidence.item",
+    "core.building", "core.height_measured", "core.standing", "core.tag", "core.link_land_use", "score.type", "score.heritage", "evidence.item",
     "staging.place", "staging.facility", "staging.land_use", "staging.footprint", "staging.designation",
 )  # fmt: skip
 Con = duckdb.DuckDBPyConnection
@@ -37,7 +46,7 @@ def open_world(reference: Reference) -> Con:
     define_macros(con)
     con.execute(f"SET VARIABLE as_of = DATE {literal(date(2025, 1, 1).isoformat())}")
     con.execute(
-        "CREATE TABLE reference.feed AS SELECT 'osm' AS feed, 'public' AS visibility UNION ALL VALUES ('secret', 'city')"
+        "CREATE TABLE reference.feed AS SELECT 'osm' AS feed, 'public' AS visibility, DATE '2025-01-01' AS snapshot_on UNION ALL VALUES ('secret', 'city', DATE '2025-01-01')"
     )
     for name in INPUTS:
         columns = ", ".join(f"{column.name} {column.type}" for column in SPECS[name].columns)
@@ -87,7 +96,7 @@ def add_things(con: Con, table: str, things: Iterable[Thing], feed: str = "osm")
 def run(con: Con, names: Sequence[str] = MEASURE + INDEX) -> None:
     """Build the tables as the runner would: the declared columns, in the order of the key."""
     for name in names:
-        spec: TableSpec = SPECS[f"score.{name}"]
+        spec: TableSpec = SPECS[name if "." in name else f"score.{name}"]
         con.execute(f"DROP {'VIEW' if spec.is_view else 'TABLE'} IF EXISTS {spec.full_name}")
         order = f" ORDER BY {', '.join(spec.key)}" if spec.key else ""
         con.execute(

@@ -106,7 +106,8 @@ def test_beyond_the_border_of_what_is_known_nothing_is_ruled_out(con: Con) -> No
 def test_a_city_without_places_knows_nothing_of_the_neighbourhood(con: Con) -> None:
     add_building(con, "b", HOUSE)
     found = measured(con)
-    plan = ["footprint_m2", "floor_area_m2", "compactness", "free_height_m"]
+    # That it is a hall comes from its type: one storey, or two with a gallery.
+    plan = ["footprint_m2", "floor_area_m2", "floors", "compactness", "free_height_m"]
     assert sorted(found) == sorted([*plan, "class:footprint", "class:shape", "class:free_height", "class:floor_area"])
 
 
@@ -126,6 +127,33 @@ def test_size_that_is_not_known_stays_open(con: Con) -> None:
 def test_free_height_is_less_than_a_storey_and_a_doubt_is_no_veto(con: Con, height: float, classes: str) -> None:
     add_building(con, "b", HOUSE, kind="office", height=height, floors=4)
     assert measured(con)["class:free_height"]["classes"] == classes
+
+
+def test_storeys_that_do_not_fit_under_the_height_are_no_veto(con: Con) -> None:
+    add_building(con, "b", HOUSE, kind="office", height=3, floors=12)
+    found = measured(con)
+    assert found["free_height_m"]["low"] < 2.6 < 4.5 < found["free_height_m"]["high"]
+    assert found["class:free_height"]["classes"] == "high low normal"
+
+
+def test_a_height_made_from_storeys_says_nothing_of_their_height(con: Con) -> None:
+    add_building(con, "b", HOUSE, kind="office", floors=4)
+    add_building(con, "c", HOUSE, kind="office", height=17)
+    found = measured(con)
+    assert found["volume_m3"]["low"] > 400 * 4 * 2.2
+    assert "free_height_m" not in found
+    run(con, MEASURE)
+    assert rows(con, "SELECT * FROM score.measure WHERE building_id = 'c' AND measure = 'free_height_m'") == []
+
+
+def test_rasters_see_the_roof_which_is_no_room(con: Con) -> None:
+    add_building(con, "b", HOUSE, kind="office", floors=2)
+    con.execute(
+        "INSERT INTO core.height_measured BY NAME SELECT 'b' AS building_id, 'osm' AS feed, 1.0 AS covered_share, 9.0 AS low_m, "
+        "9.0 AS middle_m, 9.5 AS top_m, 9.0 AS mean_m, 1.0 AS cell_m, 0.05 AS vertical_sd_m"
+    )
+    # 9.5 m over two storeys would be a high one of 4.75 m; under a roof of 1.5 m it is one of 4.
+    assert measured(con)["class:free_height"]["classes"] == "high normal"
 
 
 def test_condition_and_surroundings_come_from_rows(con: Con) -> None:

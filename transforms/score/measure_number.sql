@@ -1,5 +1,5 @@
 -- Numbers of each assessed building, from low to high: the same where it is known, null for no bound.
--- inputs: score.reuse_building, staging.footprint, reference.reuse_limit, reference.parameter
+-- inputs: score.reuse_building, staging.footprint, reference.reuse_limit
 -- key: building_id, measure
 -- check: coalesce(low <= high, true)
 -- columns:
@@ -16,26 +16,24 @@ WITH year AS (
     GROUP BY b.building_id
 ),
 size AS (
-    SELECT *, (SELECT any_value(value) FROM reference.reuse_limit WHERE name = 'floor_build_up_m') AS build_up_m,
-        coalesce(height_m, floors * param('storey_height_m')) AS storeys_height_m
-    FROM score.reuse_building
+    SELECT *, (SELECT any_value(value) FROM reference.reuse_limit WHERE name = 'floor_build_up_m') AS build_up_m FROM score.reuse_building
 )
 SELECT building_id, 'footprint_m2' AS measure, footprint_m2 AS low, footprint_m2 AS high, CAST(NULL AS VARCHAR) AS class, [feed] AS feeds FROM size
 UNION ALL
 -- Where storeys are unknown there is at least one.
-SELECT building_id, 'floor_area_m2', footprint_m2 * coalesce(floors, 1), footprint_m2 * floors, NULL, [feed] FROM size
+SELECT building_id, 'floor_area_m2', floor_area_low_m2, floor_area_high_m2, NULL, [feed] FROM size
 UNION ALL
-SELECT building_id, 'volume_m3', footprint_m2 * storeys_height_m, footprint_m2 * storeys_height_m, NULL, [feed] FROM size WHERE storeys_height_m > 0
+SELECT building_id, 'volume_m3', volume_low_m3, volume_high_m3, NULL, [feed] FROM size WHERE volume_low_m3 IS NOT NULL
 UNION ALL
-SELECT building_id, 'height_m', height_m, height_m, NULL, [feed] FROM size WHERE height_m IS NOT NULL
+SELECT building_id, 'height_m', height_low_m, height_high_m, NULL, [feed] FROM size WHERE height_low_m IS NOT NULL
 UNION ALL
-SELECT building_id, 'floors', floors, floors, NULL, [feed] FROM size WHERE floors IS NOT NULL
+SELECT building_id, 'floors', floors_low, floors_high, NULL, [feed] FROM size WHERE floors_low IS NOT NULL
 UNION ALL
 -- A storey is at most as high inside as outside, and less by what its floor and ceiling take.
-SELECT building_id, 'free_height_m', greatest(0, height_m / floors - build_up_m), height_m / floors, NULL, [feed]
-FROM size WHERE height_m IS NOT NULL AND floors IS NOT NULL
+SELECT building_id, 'free_height_m', greatest(0, storey_low_m - build_up_m), storey_high_m, NULL, [feed]
+FROM size WHERE storey_low_m IS NOT NULL
 UNION ALL
-SELECT building_id, 'free_height_m', NULL, NULL, 'hall', [feed] FROM size WHERE is_hall AND (height_m IS NULL OR floors IS NULL)
+SELECT building_id, 'free_height_m', NULL, NULL, 'hall', [feed] FROM size WHERE is_hall AND storey_low_m IS NULL
 UNION ALL
 SELECT building_id, 'compactness', compactness, compactness, NULL, [feed] FROM size
 UNION ALL
