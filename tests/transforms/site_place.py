@@ -21,6 +21,8 @@ KINDS = {row["kind"]: row for row in REFERENCE.tables["evidence_kind"]}
 TYPES = {row["type"]: row for row in REFERENCE.tables["building_type"]}
 _FOLDER = CHECKOUT / "transforms" / "score"
 SPECS: Sequence[TableSpec] = [
+    read_spec(CHECKOUT / "transforms" / "core" / "size.sql"),
+    read_spec(_FOLDER / "size.sql"),
     *[
         read_spec(_FOLDER / f"{name}.sql")
         for name in ("applicable", "unheard", "underuse_part", "underuse", "site_tie")
@@ -31,6 +33,8 @@ SPECS: Sequence[TableSpec] = [
 _BUILDS = count()
 _TABLES = """
 CREATE TABLE core.building (building_id VARCHAR, name VARCHAR, footprint_m2 DOUBLE, height_m DOUBLE, floors DOUBLE, geom GEOMETRY);
+CREATE TABLE core.height_measured (building_id VARCHAR, feed VARCHAR, covered_share DOUBLE, middle_m DOUBLE, top_m DOUBLE, mean_m DOUBLE,
+    cell_m DOUBLE, vertical_sd_m DOUBLE);
 CREATE TABLE core.standing (building_id VARCHAR);
 CREATE TABLE core.address (building_id VARCHAR, street_key VARCHAR, house_number VARCHAR);
 CREATE TABLE core.link_parcel (building_id VARCHAR, parcel_id VARCHAR, share DOUBLE, is_main BOOLEAN);
@@ -44,7 +48,7 @@ CREATE TABLE score.atypicality_part (building_id VARCHAR, value DECIMAL(18,6));
 CREATE TABLE score.reuse (building_id VARCHAR, middle DECIMAL(18,6), place INTEGER);
 CREATE TABLE staging.register_row (feed VARCHAR, inventory VARCHAR);
 CREATE TABLE staging.observation (feed VARCHAR, kind VARCHAR);
-CREATE TABLE reference.feed (feed VARCHAR, source VARCHAR, visibility VARCHAR);
+CREATE TABLE reference.feed (feed VARCHAR, source VARCHAR, visibility VARCHAR, snapshot_on DATE);
 CREATE TABLE evidence.item (item_id VARCHAR, building_id VARCHAR, kind VARCHAR, authority VARCHAR, visibility VARCHAR, detail VARCHAR,
     observed_on DATE, freshness DOUBLE, match_method VARCHAR, match_score DOUBLE, effect DOUBLE, effect_sd DOUBLE, is_legal BOOLEAN,
     vacant_low DOUBLE, vacant_high DOUBLE);

@@ -1,5 +1,5 @@
 -- The scores of each site, per audience: of the whole, beside those of its buildings.
--- inputs: score.site_member, score.site_underuse_part, score.site_tie, score.underuse, score.unheard, score.atypicality_part, score.reuse, score.type, core.building,
+-- inputs: score.site_member, score.site_underuse_part, score.site_tie, score.underuse, score.unheard, score.atypicality_part, score.reuse, score.type, score.size, core.building,
 --   staging.place, reference.parameter
 -- key: audience, site_id
 -- params: config_version
@@ -38,15 +38,11 @@
 --   priority_score | DECIMAL(18,6) | points | Prioriteit | the sum of both
 --   config_version | VARCHAR | - | Configuratie | version and hash of the numbers it was scored with
 WITH size AS (
-    -- What is known of a building's size; to be replaced by core.size. Decimals: sums must not depend on the order of the rows.
-    SELECT building_id, footprint_m2::DECIMAL(18, 3) AS footprint, area::DECIMAL(18, 3) AS area, area::DECIMAL(18, 3) AS area_low,
-        area::DECIMAL(18, 3) AS area_high, volume::DECIMAL(18, 3) AS volume, volume::DECIMAL(18, 3) AS volume_low,
-        volume::DECIMAL(18, 3) AS volume_high
-    FROM (
-        SELECT building_id, footprint_m2, footprint_m2 * floors AS area,
-            footprint_m2 * coalesce(height_m, floors * param('storey_height_m')) AS volume
-        FROM core.building
-    )
+    -- Decimals: sums must not depend on the order of the rows.
+    SELECT z.building_id, b.footprint_m2::DECIMAL(18, 3) AS footprint, z.floor_area_m2::DECIMAL(18, 3) AS area,
+        z.floor_area_low_m2::DECIMAL(18, 3) AS area_low, z.floor_area_high_m2::DECIMAL(18, 3) AS area_high,
+        z.volume_m3::DECIMAL(18, 3) AS volume, z.volume_low_m3::DECIMAL(18, 3) AS volume_low, z.volume_high_m3::DECIMAL(18, 3) AS volume_high
+    FROM score.size AS z JOIN core.building AS b USING (building_id)
 ),
 atypicality AS (
     SELECT building_id, CAST(sum(value) AS DECIMAL(18, 6)) AS score FROM score.atypicality_part GROUP BY building_id
