@@ -76,13 +76,20 @@ def _sizes(building: Row, words: Words) -> Iterator[str]:
     source = words.code("source", building["source"] or "")
     source += f", {building['official_type']}" if building["official_type"] else ""
     yield words.say("footprint", area=words.number(building["footprint_m2"]) + " m²", source=source)
-    for key, unit in (("floors", ""), ("height", " m")):
-        value = building["floors" if key == "floors" else "height_m"]
+    for key, unit in (("floors", ""), ("height", "_m")):
+        value, low, high = (building[f"{key}{end}{unit}"] for end in ("", "_low", "_high"))
         if value is None:
             yield words.say(f"{key}_unknown")
         else:
-            text = words.number(value, 0 if float(value).is_integer() else 1) + unit
-            yield words.say(key, value=text, source=words.code("source", "osm_extract"))
+            text = words.number(value, 0 if float(value).is_integer() else 1) + unit.replace("_", " ")
+            bounds = {"low": words.number(low, 1), "high": words.number(high, 1)}
+            yield words.say(key, value=text, source=_size_source(building[f"{key}_source"], words), **bounds)
+
+
+def _size_source(codes: str, words: Words) -> str:
+    """What a size rests on, and what contradicts it."""
+    source, *others = (words.code("size", code) for code in codes.split("; contradicted by "))
+    return words.say("contradicted", source=source, others=", ".join(others)) if others else source
 
 
 def list_links(found: Explanation, words: Words) -> Iterator[str]:

@@ -23,8 +23,9 @@ ONE = {
         SELECT b.building_id, b.name,
             CASE WHEN b.state = 'standing' AND b.building_id NOT IN (SELECT building_id FROM core.standing)
                  THEN 'gone, by a register' ELSE b.state END AS state,
-            b.is_official, b.official_type, b.osm_ids, b.feed, f.source, f.title, b.footprint_m2, b.height_m, b.floors, b.observed_on
-        FROM core.building AS b LEFT JOIN reference.feed AS f ON f.feed = b.feed
+            b.is_official, b.official_type, b.osm_ids, b.feed, f.source, f.title, b.footprint_m2, z.height_m, z.height_low_m, z.height_high_m,
+            z.height_source, z.floors, z.floors_low, z.floors_high, z.floors_source, b.observed_on
+        FROM core.building AS b LEFT JOIN score.size AS z USING (building_id) LEFT JOIN reference.feed AS f ON f.feed = b.feed
         WHERE b.building_id = $id
     """,
     "type": """

@@ -74,6 +74,11 @@ def test_every_label_and_sentence_is_used_and_every_used_one_is_there() -> None:
         ("tie", "SELECT DISTINCT unnest(string_split(methods, '; ')) FROM score.site_member"),
         ("band", "SELECT DISTINCT underuse_band FROM score.building"),
         ("source", "SELECT DISTINCT source FROM reference.feed"),
+        (
+            "size",
+            "SELECT DISTINCT unnest(string_split(concat_ws('; contradicted by ', height_source, floors_source), '; contradicted by ')) "
+            "FROM score.size WHERE height_source IS NOT NULL OR floors_source IS NOT NULL",
+        ),
         ("licence", "SELECT DISTINCT licence FROM reference.feed"),
         ("heritage", "SELECT DISTINCT class FROM score.heritage"),
         ("state", "SELECT DISTINCT state FROM core.building"),
