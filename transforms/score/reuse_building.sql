@@ -22,9 +22,9 @@
 WITH claimed AS (
     -- From what sources give: of a height that was made from storeys, a storey's height is our own assumption.
     SELECT building_id, height_m, height_low_m, height_high_m, floors, floors_low, floors_high,
-        contains(height_source || floors_source, 'contradicted') AS is_contradicted,
+        coalesce(contains(height_source || floors_source, 'contradicted'), true) AS is_contradicted,
         -- Rasters see the roof; nobody has counted it in with the storeys.
-        CASE WHEN elevation_feed IS NULL THEN 0 ELSE (SELECT any_value(value) FROM reference.size_rule WHERE name = 'roof_m') END AS roof_m
+        CASE WHEN starts_with(height_source, 'osm:') THEN 0 ELSE (SELECT any_value(value) FROM reference.size_rule WHERE name = 'roof_m') END AS roof_m
     FROM core.size WHERE height_m IS NOT NULL AND floors IS NOT NULL
 ),
 storey AS (

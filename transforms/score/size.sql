@@ -3,7 +3,7 @@
 -- what is derived, under the codes `height / storey height`, `levels x storey height` and `hall`. A building of unknown type gets no
 -- storeys from its height, only the bounds core.size has for them.
 -- inputs: core.size, core.building, score.type, reference.building_type, reference.storey_height, reference.storeyless,
---   reference.size_rule, reference.parameter
+--   reference.size_rule
 -- key: building_id
 -- check: height_low_m <= height_m AND height_m <= height_high_m
 -- check: floors_low <= floors_high AND floors_low <= coalesce(floors, floors_low) AND coalesce(floors, floors_high) <= floors_high
@@ -28,10 +28,10 @@
 --   volume_source | VARCHAR | - | Bron volume | what gave it
 --   elevation_feed | VARCHAR | - | Hoogtemodel | feed of the rasters, where they gave the height
 WITH rule AS (
-    SELECT map_from_entries(list((name, value))) AS r, param('interval_z') AS q FROM reference.size_rule
+    SELECT map_from_entries(list((name, value))) AS r, max(value) FILTER (name = 'bound_z') AS q FROM reference.size_rule
 ),
 storey AS (
-    SELECT t.type, t.is_hall, h.value AS storey_m, ln(h.high / h.low) / (2 * param('interval_z')) AS storey_sd,
+    SELECT t.type, t.is_hall, h.value AS storey_m, ln(h.high / h.low) / (2 * (SELECT q FROM rule)) AS storey_sd,
         NOT t.is_hall AND t.type NOT IN (SELECT type FROM reference.storeyless) AS has_storeys
     FROM reference.building_type AS t
     JOIN reference.storey_height AS h
@@ -40,7 +40,9 @@ storey AS (
 typed AS (
     SELECT s.*, b.footprint_m2, k.*, r, q,
         s.floors IS NULL AND k.is_hall AS is_one_hall,
-        s.floors IS NULL AND s.height_m IS NOT NULL AND k.has_storeys AND k.type <> 'unknown' AS counts_storeys,
+        -- Without bounds least() and greatest() would pass over them, and give a sure number.
+        s.floors IS NULL AND s.height_m IS NOT NULL AND s.height_low_m IS NOT NULL AND s.height_high_m IS NOT NULL
+            AND k.has_storeys AND k.type <> 'unknown' AS counts_storeys,
         s.height_m IS NULL AND s.floors IS NOT NULL AND k.has_storeys AS adds_storeys,
         greatest(1, (s.height_m - r['roof_m']) / k.storey_m) AS fitting,
         s.floors * k.storey_m + r['roof_m'] AS stacked_m
