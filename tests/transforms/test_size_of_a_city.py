@@ -14,6 +14,7 @@ from sources._kit.duck import connect
 from sources.voorbeeldstad import Generation, make_city
 from tests.conftest import RunCity
 from transforms._kit.header import read_specs
+from transforms._kit.reference import fingerprints, read_reference
 from transforms._kit.runner import plan
 
 # What sources/voorbeeldstad/elevation.py builds: sheds of 3 m, others 3.1 m a storey and a roof of 2 m; halls vary.
@@ -97,5 +98,5 @@ def test_no_table_and_no_fingerprint_holds_where_the_store_is(voorbeeldstad: Run
         needed for spec in specs for needed in spec.inputs if needed.split(".")[0] in ("raw", "reference", "history")
     }
     params = {name: "x" for spec in specs for name in spec.params}
-    given = dict.fromkeys(names, "x")
+    given = {**dict.fromkeys(names, "x"), **fingerprints(read_reference(CHECKOUT / "data" / "reference").tables)}
     assert plan(specs, given, {**params, "store": "/here"}) == plan(specs, given, {**params, "store": "/there"})

@@ -2,7 +2,7 @@
 -- church of 20 m has no six storeys) is score.size's to add: here heights and storeys are not derived from one another.
 -- Values are null where unknown; low and high hold 80% and may be known where the value is not. Sources are named in codes: elevation,
 -- osm:height, osm:building:levels; "; contradicted by ..." says that another source lies so far off that the bounds take in both.
--- inputs: core.building, core.height_measured, reference.size_rule, reference.feed
+-- inputs: core.building, core.height_measured, reference.size_rule, reference.parameter, reference.feed
 -- key: building_id
 -- check: height_low_m <= height_m AND height_m <= height_high_m
 -- check: floors_low <= floors_high AND floors_low <= coalesce(floors, floors_low) AND coalesce(floors, floors_high) <= floors_high
@@ -28,7 +28,7 @@
 --   volume_source | VARCHAR | - | Bron volume | what gave it
 --   elevation_feed | VARCHAR | - | Hoogtemodel | feed of the rasters, where they gave the height
 WITH rule AS (
-    SELECT map_from_entries(list((name, value))) AS r, max(value) FILTER (name = 'bound_z') AS q FROM reference.size_rule
+    SELECT map_from_entries(list((name, value))) AS r, param('interval_z') AS q FROM reference.size_rule
 ),
 shown AS (
     -- Of several surveys the newest that shows a building: one flown before it was built shows a field.

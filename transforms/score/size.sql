@@ -3,7 +3,7 @@
 -- what is derived, under the codes `height / storey height`, `levels x storey height` and `hall`. A building of unknown type gets no
 -- storeys from its height, only the bounds core.size has for them.
 -- inputs: core.size, core.building, score.type, reference.building_type, reference.storey_height, reference.storeyless,
---   reference.size_rule
+--   reference.size_rule, reference.parameter
 -- key: building_id
 -- check: height_low_m <= height_m AND height_m <= height_high_m
 -- check: floors_low <= floors_high AND floors_low <= coalesce(floors, floors_low) AND coalesce(floors, floors_high) <= floors_high
@@ -28,7 +28,7 @@
 --   volume_source | VARCHAR | - | Bron volume | what gave it
 --   elevation_feed | VARCHAR | - | Hoogtemodel | feed of the rasters, where they gave the height
 WITH rule AS (
-    SELECT map_from_entries(list((name, value))) AS r, max(value) FILTER (name = 'bound_z') AS q FROM reference.size_rule
+    SELECT map_from_entries(list((name, value))) AS r, param('interval_z') AS q FROM reference.size_rule
 ),
 storey AS (
     SELECT t.type, t.is_hall, h.value AS storey_m, ln(h.high / h.low) / (2 * (SELECT q FROM rule)) AS storey_sd,
