@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, field, replace
+from math import log
 from pathlib import Path
 
 from flows.evaluate_rows import write_rows
@@ -53,7 +54,7 @@ CITIES: tuple[Made, ...] = (
     Made("mapped_some", "a third of the default's OSM traces", 4000, 107, Generation(atypical_evidence=5)),
     Made("thin_register", "the register holds 15% of what is out of use", 3500, 108, Generation(register_given_out=0.15)),
     Made("full_register", "the register holds 70%", 3500, 109, Generation(register_given_out=0.7)),
-    Made("loose_register", "five times as many wrong register rows", 3500, 110, Generation(register_given_in=0.005)),
+    Made("loose_register", "five times as many wrong register rows", 3500, 110, Generation(register_status={name: (share, weight - log(5)) for name, (share, weight) in _D.register_status.items()})),
     Made(
         "loose_mapping", "five times as many wrong OSM traces", 3500, 111,
         Generation(disused_given_in=5 * _D.disused_given_in, prefix_given_in=5 * _D.prefix_given_in,
@@ -110,7 +111,10 @@ def measure_cities(
 
 def to_send(made: Made) -> Made:
     """The same city in a form that another process can be given: a read-only mapping cannot be pickled."""
-    return replace(made, settings=replace(made.settings, said=dict(made.settings.said)))
+    settings = made.settings
+    return replace(
+        made, settings=replace(settings, said=dict(settings.said), register_status=dict(settings.register_status))
+    )
 
 
 def _one_thread() -> None:

@@ -17,7 +17,6 @@ DRAWS = 30
 SEED = 4
 BUILDINGS = 2500
 TRACES = {
-    "register_active": "register_given",
     "osm_disused": "disused_given",
     "osm_former_use": "prefix_given",
     "osm_unclear_lifecycle": "shop_vacant_given",
@@ -25,6 +24,13 @@ TRACES = {
     "osm_present_use": "former_and_present_given",
 }
 """The rates of `Generation` that are the strength of a kind of evidence. The others are in its `said`."""
+STATUS_KINDS = {
+    "opname": "register_active",
+    "kennisgeving": "register_announced",
+    "beroepOpname": "register_appealed",
+    "aanvraagschrapping": "register_striking_off_requested",
+}
+"""Status of a register row -> kind of evidence whose weight is its log ratio."""
 
 
 def stratified_normal(count: int, dimensions: int, seed: int) -> Floats:
@@ -44,7 +50,7 @@ def drawn_settings(stated: Weights, count: int = DRAWS, seed: int = SEED) -> lis
     How often a kind is seen of a building out of use stays; how often of one in use follows from the drawn weight.
     """
     default = Generation()
-    kinds = [*TRACES, *default.said]
+    kinds = [*TRACES, *STATUS_KINDS.values(), *default.said]
     place = [stated.kinds.index(kind) for kind in kinds]
     z = stratified_normal(count, 2 + len(kinds), seed)
     priors = logistic(stated.prior + stated.prior_sd * z[:, :2])
@@ -54,7 +60,17 @@ def drawn_settings(stated: Weights, count: int = DRAWS, seed: int = SEED) -> lis
         weight = dict(zip(kinds, row, strict=True))
         traces = {f"{trace}_in": getattr(default, f"{trace}_out") / exp(weight[kind]) for kind, trace in TRACES.items()}
         said = {kind: (out, out / exp(weight[kind])) for kind, (out, _) in default.said.items()}
-        result.append(replace(default, out_of_use_ordinary=ordinary, out_of_use_atypical=atypical, said=said, **traces))
+        status = {name: (share, weight[STATUS_KINDS[name]]) for name, (share, _) in default.register_status.items()}
+        result.append(
+            replace(
+                default,
+                out_of_use_ordinary=ordinary,
+                out_of_use_atypical=atypical,
+                said=said,
+                register_status=status,
+                **traces,
+            )
+        )
     return result
 
 

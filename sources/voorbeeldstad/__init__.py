@@ -40,7 +40,7 @@ from sources.voorbeeldstad.osm_objects import OsmObjects, observe
 from sources.voorbeeldstad.osm_tags import building_tags, point_tags
 from sources.voorbeeldstad.parcel import survey
 from sources.voorbeeldstad.plant import plant
-from sources.voorbeeldstad.register import list_rows
+from sources.voorbeeldstad.register import is_vip, list_rows
 from sources.voorbeeldstad.register_files import write_csv, write_xlsx
 from sources.voorbeeldstad.truth import write_register_truth, write_truth
 
@@ -87,7 +87,7 @@ def make_city(folder: Path, buildings: int = 4000, seed: int = 1, settings: Gene
         write_parcels(folder / "grb", seed, parcels, plots, np.asarray(b.cases["lambert_2008"]))
     if "addresses" not in settings.without:
         write_addresses(folder / "addresses.parquet", seed, b, plots, book)
-    rows = list_rows(seed, b, plots, parcels, book, has_osm_address)
+    rows = list_rows(seed, b, plots, parcels, book, has_osm_address, list(settings.register_status))
     if "vacancy_register" not in settings.without:
         write_csv(folder / "register.csv", rows, plots.districts)
     if "vip_register" not in settings.without:
@@ -101,7 +101,9 @@ def make_city(folder: Path, buildings: int = 4000, seed: int = 1, settings: Gene
         write_observations(folder / "observations.csv", seed, b, plots, found)
     if "premises" not in settings.without:
         write_premises(folder / "premises.csv", seed, b, parcels, found)
-    chance = state.probability(b, settings, said_ratio(found, settings))
+    in_vip = is_vip(b, plots)
+    in_file = np.where(in_vip, "vip_register" not in settings.without, "vacancy_register" not in settings.without)
+    chance = state.probability(b, settings, said_ratio(found, settings), in_file)
     write_truth(folder / "truth.parquet", b, plots, parcels, book, objects, oidn, chance)
     write_register_truth(folder / "register_truth.parquet", rows)
     city = folder / "voorbeeldstad.toml"

@@ -41,6 +41,7 @@ class Buildings:
         in_grb, in_osm: which base holds it.
         osm_form: how OSM draws it, one of the constants `REFERENCED` ... `NO_MEMBER`.
         row: register row: 0 none, 1 for the whole building, 2 for a part.
+        row_status: its status, index in `Generation.register_status`.
         disused, prefixed, present, former_and_present, shop_vacant: OSM traces.
         case: label of the hard case, or None.
         osm_tags: tags that replace all drawn ones, per building.
@@ -67,6 +68,7 @@ class Buildings:
     in_osm: Bools
     osm_form: NDArray[np.int8]
     row: NDArray[np.int8]
+    row_status: NDArray[np.int8]
     disused: Bools
     prefixed: Bools
     present: Bools
@@ -151,6 +153,7 @@ def build(seed: int, plots: Plots, mix: Mix) -> Buildings:
         complex_of=complex_of, former=np.full(count, -1), vacant_share=np.zeros(count),
         in_grb=np.ones(count, dtype=bool), in_osm=np.ones(count, dtype=bool),
         osm_form=np.zeros(count, dtype=np.int8), row=np.zeros(count, dtype=np.int8),
+        row_status=np.zeros(count, dtype=np.int8),
         case=np.full(count, None, dtype=object), **flags,
     )  # fmt: skip
 

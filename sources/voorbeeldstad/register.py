@@ -5,6 +5,7 @@ A register is small: rows are plain objects.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
@@ -67,27 +68,33 @@ class Row:
     serial: int = 0
 
 
+def is_vip(b: Buildings, plots: Plots) -> Bools:
+    """Buildings whose rows stand in the hand-over file of the other municipality `(n,)`."""
+    return np.asarray(plots.district[b.plot] % 3 == VIP_DISTRICT)
+
+
 def list_rows(
-    seed: int, b: Buildings, plots: Plots, parcels: Parcels, book: AddressBook, has_osm_address: Bools
-) -> list[Row]:
+    seed: int, b: Buildings, plots: Plots, parcels: Parcels, book: AddressBook, has_osm_address: Bools,
+    statuses: Sequence[str],
+) -> list[Row]:  # fmt: skip
     """All rows of both registers, with ids, in the order of the files."""
     rng = draw(seed, "register")
     area, length = parcels.shapes.measures()
     labels, keys = book.label, parcels.register_key
+    in_vip = is_vip(b, plots)
     rows: list[Row] = []
     for i in np.flatnonzero(b.row > 0).tolist():
         case = b.case[i]
-        in_vip = plots.district[i] % 3 == VIP_DISTRICT
         number, _, number_to = labels[i].as_py().partition("-")
         row = Row(
-            file=VIP if in_vip else CSV, building=i, why="", street=plots.streets[plots.street[i]],
+            file=VIP if in_vip[i] else CSV, building=i, why="", street=plots.streets[plots.street[i]],
             number=number,
             number_to=number_to, box="", district=int(plots.district[i]),
             postcode=str(9901 + 2 * int(plots.district[i]) + int(plots.zone[i] > 0)), capakey=keys[i].as_py(),
             part=str(rng.choice(_PART if b.row[i] == 2 else _WHOLE)),
             kind="woning" if TYPES[b.kind[i]].is_residential else "gebouw",
             listed_on=date(2012, 1, 1) + timedelta(days=int(4880 * rng.random() ** 0.4)),
-            status=_status(rng, bool(b.out[i])), length_m=round(float(length[i]), 12),
+            status=statuses[b.row_status[i]], length_m=round(float(length[i]), 12),
             area_m2=round(float(area[i]), 12),
         )  # fmt: skip
         row = replace(row, **_truth(row, case, b, bool(book.missing_street[i]), bool(has_osm_address[i])))
@@ -109,11 +116,6 @@ def _truth(row: Row, case: str | None, b: Buildings, street_missing: bool, in_os
     if street_missing and not in_osm:
         return {"why": "refuse_street_missing", "building": -1}
     return {"why": "osm_address" if street_missing else "address"}
-
-
-def _status(rng: np.random.Generator, out: bool) -> str:
-    names = ("opname", "aanvraagschrapping", "kennisgeving", "beroepOpname")
-    return str(rng.choice(names, p=(0.9, 0.05, 0.04, 0.01) if out else (0.45, 0.45, 0.09, 0.01)))
 
 
 def _as_written(rng: np.random.Generator, row: Row, case: str | None, levels: int) -> list[Row]:

@@ -46,12 +46,23 @@ def draw_state(seed: int, buildings: Buildings, settings: Generation) -> None:
     for name, (given_out, given_in) in rates(buildings, settings).items():
         seen = rng.random(count) < np.where(buildings.out, given_out, given_in)
         setattr(buildings, name, seen)
-    row = rng.random(count) < np.where(
+    row_rates = np.where(
         partly_in, settings.register_part_given_partly,
-        np.where(buildings.out, _row_given_out(buildings, settings), settings.register_given_in),
+        np.where(buildings.out, _row_given_out(buildings, settings), _row_given_in(buildings, settings).sum(axis=0)),
     )  # fmt: skip
-    row &= buildings.is_main
-    buildings.row = np.where(row, np.where(partly_in | partly_out, 2, 1), 0).astype(np.int8)
+    row = (rng.random(count) < row_rates) & buildings.is_main
+    words = draw(seed, "register words")
+    # A register may say "gelijkvloers" of a building that is in use as a whole, too.
+    says_part = partly_in | partly_out | (~buildings.out & (words.random(count) < settings.partly_given_out))
+    buildings.row = np.where(row, np.where(says_part, 2, 1), 0).astype(np.int8)
+    shares = np.array([share for share, _ in settings.register_status.values()])
+    given_in = _row_given_in(buildings, settings).T
+    chance = np.where(
+        (buildings.out | partly_in)[:, None], shares / shares.sum(), given_in / given_in.sum(axis=1, keepdims=True)
+    )
+    buildings.row_status = (
+        (words.random(count)[:, None] > np.cumsum(chance, axis=1)[:, :-1]).sum(axis=1).astype(np.int8)
+    )
     _demolish(rng, buildings)
 
 
@@ -105,13 +116,17 @@ def rates(buildings: Buildings, settings: Generation) -> dict[str, tuple[Floats,
     }
 
 
-def probability(buildings: Buildings, settings: Generation, said: Floats) -> Floats:
+def probability(buildings: Buildings, settings: Generation, said: Floats, in_file: Bools) -> Floats:
     """Chance of being out of use given all traces, seen and unseen, under the settings `(n,)`.
-
-    `said` is what others' words are worth `(n,)`, as a ratio (`observations.said_ratio`).
 
     It is the best any method could know of a building drawn by these settings. Hard cases are planted, not
     drawn: theirs is what the planted traces are worth.
+
+    Args:
+        buildings: with their traces.
+        settings: the rates.
+        said: what others' words are worth, as a ratio (`observations.said_ratio`) `(n,)`.
+        in_file: buildings of which a register that the city has could tell `(n,)`.
     """
     prior = np.where(buildings.is_atypical(), settings.out_of_use_atypical, settings.out_of_use_ordinary)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -120,21 +135,26 @@ def probability(buildings: Buildings, settings: Generation, said: Floats) -> Flo
             seen = getattr(buildings, name)
             ratio = np.where(seen, given_out / given_in, (1 - given_out) / (1 - given_in))
             odds *= np.where(np.isfinite(ratio), ratio, 1.0)
-        odds *= _row_ratio(buildings, settings) * said
+        odds *= np.where(in_file, _row_ratio(buildings, settings), 1.0) * said
         result = np.where(np.isinf(odds), 1.0, odds / (1 + odds))
     return np.asarray(np.where(buildings.gone, 0.0, result))
 
 
 def _row_ratio(buildings: Buildings, settings: Generation) -> Floats:
     """How much more likely the register says what it says, out of use against in use `(n,)`."""
-    out = _row_given_out(buildings, settings)
-    partly = _multi_unit(buildings) * settings.partly_given_in
-    whole_in = (1 - partly) * settings.register_given_in
-    part_in = partly * settings.register_part_given_partly
-    given_out = np.stack([1 - out, out * (1 - settings.partly_given_out), out * settings.partly_given_out])
-    given_in = np.stack([1 - whole_in - part_in, whole_in, part_in])
+    shares = np.array([share for share, _ in settings.register_status.values()])
+    shares = shares / shares.sum()
     chosen = np.arange(len(buildings))
-    ratio = given_out[buildings.row, chosen] / given_in[buildings.row, chosen]
+    out, given_in = _row_given_out(buildings, settings), _row_given_in(buildings, settings)
+    status, part = buildings.row_status, settings.partly_given_out
+    partly = _multi_unit(buildings) * settings.partly_given_in
+    part_in = partly * settings.register_part_given_partly
+    of_status = shares[status]
+    whole_in = (1 - partly) * given_in[status, chosen]
+    given_out = np.stack([1 - out, out * of_status * (1 - part), out * of_status * part])
+    silent = 1 - (1 - partly) * given_in.sum(axis=0) - part_in
+    given = np.stack([silent, whole_in * (1 - part), whole_in * part + part_in * of_status])
+    ratio = given_out[buildings.row, chosen] / given[buildings.row, chosen]
     # A row on a chimney or shed cannot exist, and says nothing.
     return np.asarray(np.where(buildings.is_main, ratio, 1.0))
 
@@ -142,6 +162,12 @@ def _row_ratio(buildings: Buildings, settings: Generation) -> Floats:
 def _row_given_out(buildings: Buildings, settings: Generation) -> Floats:
     industrial = np.isin(buildings.kind, [INDEX["factory"], INDEX["warehouse"]])
     return np.where(industrial, settings.register_industrial_given_out, settings.register_given_out)
+
+
+def _row_given_in(buildings: Buildings, settings: Generation) -> Floats:
+    """A row of each status, when in use `(statuses, n)`."""
+    ratio = np.array([share / np.exp(weight) for share, weight in settings.register_status.values()])
+    return np.asarray(ratio[:, None] * _row_given_out(buildings, settings))
 
 
 def _multi_unit(buildings: Buildings) -> Bools:

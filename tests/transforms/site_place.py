@@ -25,7 +25,7 @@ SPECS: Sequence[TableSpec] = [
     read_spec(_FOLDER / "size.sql"),
     *[
         read_spec(_FOLDER / f"{name}.sql")
-        for name in ("applicable", "unheard", "underuse_part", "underuse", "site_tie")
+        for name in ("applicable", "silence", "underuse_part", "underuse", "site_tie")
     ],
     read_spec(_FOLDER / "site_component.py"),
     *[read_spec(_FOLDER / f"{name}.sql") for name in ("site_member", "site_underuse_part", "site")],

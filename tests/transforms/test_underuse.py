@@ -25,7 +25,7 @@ KINDS = {row["kind"]: row for row in REFERENCE.tables["evidence_kind"]}
 PARAMETER = {row["name"]: row["value"] for row in REFERENCE.tables["parameter"]}
 SCORE: Sequence[TableSpec] = [
     read_spec(CHECKOUT / "transforms" / "score" / f"{n}.sql")
-    for n in ("applicable", "unheard", "underuse_part", "underuse")
+    for n in ("applicable", "silence", "underuse_part", "underuse")
 ]
 AUTHORITIES = {row["authority"]: row for row in REFERENCE.tables["evidence_authority"]}
 INVENTORY = {"municipal register": "vacancy", "regional business premises": "business_premises"}
@@ -77,6 +77,12 @@ def hear(con: Con, heard: frozenset[str]) -> None:
             con.execute("INSERT INTO staging.observation VALUES (?, ?)", [authority, kind])
 
 
+def mean_square_of_silence(share: float) -> float:
+    """By adding up: what silence would be worth, log(1 - s), for shares s from 0 to `share`."""
+    steps = [share * (step + 0.5) / 20_000 for step in range(20_000)]
+    return sum(math.log(1 - one) ** 2 for one in steps) / len(steps)
+
+
 def speaks_of_churches(kind: str) -> bool:
     words = AUTHORITIES[KINDS[kind]["authority"]]["applies_to"]
     return words in ("all", "non_residential") or "church" in words.split(" ")
@@ -94,7 +100,7 @@ def score(
         con.execute(
             "INSERT INTO evidence.item VALUES (?, 'b', ?, ?, ?, NULL, ?, ?, ?, ?, ?, ?, NULL, NULL)",
             [f"i{number}", one["kind"], kind["authority"], one["visibility"], date(2025, 1, 1), one["freshness"],
-             one["match"], kind["log_lr"] * weight, kind["log_lr_sd"] * weight, kind["is_legal"]],
+             one["match"], kind["log_lr"] * weight, kind["log_lr_sd"], kind["is_legal"]],
         )  # fmt: skip
     for spec in SCORE:
         con.execute(f"CREATE OR REPLACE TABLE {spec.full_name} AS {spec.sql}")
@@ -201,9 +207,18 @@ def test_who_is_not_heard_leaves_the_interval_as_wide_as_its_unsurest_words(con:
     everyone = frozenset(AUTHORITIES)
     heard = score(con, [], everyone)["city"]
     unheard = score(con, [], everyone - {"municipal register"})["city"]
-    assert heard["sd"] == pytest.approx(PARAMETER["prior_sd"])
+    shares = {
+        name: row["covers_up_to"]
+        for name, row in AUTHORITIES.items()
+        if row["applies_to"] in ("all", "non_residential", "church chapel") and not row["is_own"]
+    }
+    doubt = {name: mean_square_of_silence(share) for name, share in shares.items()}
+    assert heard["sd"] == pytest.approx(math.sqrt(PARAMETER["prior_sd"] ** 2 + sum(doubt.values())), abs=1e-4)
     # Its unsurest word for is a listing under appeal (1.5), against it a striking-off (1).
-    assert unheard["sd"] == pytest.approx(math.sqrt(PARAMETER["prior_sd"] ** 2 + 1.5**2 + 1.0**2))
+    del doubt["municipal register"]
+    assert unheard["sd"] == pytest.approx(
+        math.sqrt(PARAMETER["prior_sd"] ** 2 + sum(doubt.values()) + 1.5**2 + 1.0**2), abs=1e-4
+    )
     assert unheard["probability"] == heard["probability"]
     assert unheard["low"] < heard["low"] < heard["high"] < unheard["high"]
 

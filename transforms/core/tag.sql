@@ -50,7 +50,9 @@ SELECT building_id, element_id, feed, origin, score, prefix, CASE WHEN state = '
     key, value,
     key IN (SELECT key FROM reference.main_use_key) AS is_main_use,
     -- What was razed or removed is over too; whether the building itself still stands is core.building's to say.
-    coalesce(state IN ('former', 'gone'), false) OR (is_out_of_use AND key IN (SELECT key FROM reference.main_use_key))
+    -- The hours of what is tagged disused are those it once kept.
+    coalesce(state IN ('former', 'gone'), false)
+        OR (is_out_of_use AND (key = 'opening_hours' OR key IN (SELECT key FROM reference.main_use_key)))
         OR value = 'vacant' AS is_ended,
     observed_on
 FROM parted SEMI JOIN wanted USING (key)

@@ -22,7 +22,7 @@
 --   log_lr | DOUBLE | log-odds | Gewicht | weight of the kind when fresh and sure
 --   log_lr_sd | DOUBLE | log-odds | Onzekerheid gewicht | how unsure that weight is
 --   effect | DOUBLE | log-odds | Uitwerking | log_lr x freshness x match score
---   effect_sd | DOUBLE | log-odds | Onzekerheid uitwerking | log_lr_sd x freshness x match score
+--   effect_sd | DOUBLE | log-odds | Onzekerheid uitwerking | log_lr_sd: an old or unsure observation weighs less, and is no surer
 --   is_legal | BOOLEAN | - | Wettelijk | an authority registered it
 --   vacant_low | DOUBLE | - | Leeg aandeel laag | smallest share of the building the wording can mean; null where it names none
 --   vacant_high | DOUBLE | - | Leeg aandeel hoog | largest share the wording can mean
@@ -99,7 +99,9 @@ present_use AS (
 osm AS (
     SELECT * FROM stated UNION ALL SELECT * FROM ended UNION ALL SELECT * FROM present_use
     UNION ALL
+    -- The main tag of an outline outlives the use it names: only what takes place inside, and hours, are of today.
     SELECT building_id, 'osm_recent_use', feed, source_id, detail, seen_on, origin, score FROM in_use
+    WHERE origin = 'place' OR detail LIKE 'opening_hours=%'
     QUALIFY row_number() OVER (PARTITION BY building_id, source_id ORDER BY detail) = 1
 ),
 item AS (
@@ -118,6 +120,6 @@ SELECT
     CAST(a.age_days AS INTEGER) AS age_days, pow(2, -a.age_days / 30.4375 / k.half_life_months) AS freshness,
     a.method AS match_method, a.score AS match_score, k.log_lr, k.log_lr_sd,
     k.log_lr * pow(2, -a.age_days / 30.4375 / k.half_life_months) * a.score AS effect,
-    k.log_lr_sd * pow(2, -a.age_days / 30.4375 / k.half_life_months) * a.score AS effect_sd,
+    k.log_lr_sd AS effect_sd,
     k.is_legal, a.vacant_low, a.vacant_high
 FROM aged AS a JOIN reference.evidence_kind AS k USING (kind) JOIN reference.feed AS f ON f.feed = a.feed

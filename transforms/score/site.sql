@@ -1,5 +1,6 @@
 -- The scores of each site, per audience: of the whole, beside those of its buildings.
--- inputs: score.site_member, score.site_underuse_part, score.site_tie, score.underuse, score.unheard, score.atypicality_part, score.reuse, score.type, score.size, core.building,
+-- inputs: score.site_member, score.site_underuse_part, score.site_tie, score.underuse, score.silence, score.atypicality_part, score.reuse,
+--   score.type, score.size, core.building, reference.evidence_kind,
 --   staging.place, reference.parameter
 -- key: audience, site_id
 -- params: config_version
@@ -48,7 +49,14 @@ atypicality AS (
     SELECT building_id, CAST(sum(value) AS DECIMAL(18, 6)) AS score FROM score.atypicality_part GROUP BY building_id
 ),
 silence AS (
-    SELECT audience, type, sum(variance) AS variance FROM score.unheard GROUP BY ALL
+    -- Who is silent of the main building is silent of the site, unless it spoke of another member.
+    SELECT w.audience, w.site_id, sum(n.variance) AS variance
+    FROM (SELECT audience, site_id, type FROM score.site_member JOIN score.type USING (building_id) WHERE is_main) AS w
+    JOIN score.silence AS n ON n.audience = w.audience AND n.type = w.type
+    ANTI JOIN (
+        SELECT p.audience, p.site_id, k.authority FROM score.site_underuse_part AS p JOIN reference.evidence_kind AS k USING (kind)
+    ) AS said ON said.audience = w.audience AND said.site_id = w.site_id AND said.authority = n.authority
+    GROUP BY ALL
 ),
 named AS (
     SELECT building_id, min(p.tags['name']) AS name
@@ -89,9 +97,8 @@ part AS (
     FROM score.site_underuse_part GROUP BY ALL
 ),
 odds AS (
-    -- Who is not heard of the main building is not heard of the site.
     SELECT p.audience, p.site_id, p.log_odds, logistic(p.log_odds::DOUBLE) AS p, sqrt(CAST(p.variance + coalesce(n.variance, 0) AS DOUBLE)) AS sd
-    FROM part AS p JOIN whole AS w USING (audience, site_id) LEFT JOIN silence AS n ON n.audience = p.audience AND n.type = w.type
+    FROM part AS p LEFT JOIN silence AS n USING (audience, site_id)
 ),
 priority AS (
     SELECT w.audience, w.site_id,

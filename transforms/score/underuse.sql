@@ -1,5 +1,5 @@
 -- How likely each building is out of use, with an 80% interval and a band; per audience, from the sources it may see.
--- inputs: score.underuse_part, score.unheard, score.applicable, score.type, evidence.item, reference.evidence_kind, reference.parameter
+-- inputs: score.underuse_part, score.silence, score.applicable, score.type, evidence.item, reference.evidence_kind, reference.parameter
 -- key: audience, building_id
 -- check: low <= probability AND probability <= high
 -- check: band IN ('confirmed', 'likely', 'signal', 'unknown')
@@ -11,7 +11,7 @@
 --   low | DOUBLE | - | Ondergrens | lower end of the 80% interval
 --   high | DOUBLE | - | Bovengrens | upper end of the 80% interval
 --   band | VARCHAR | - | Klasse | confirmed, likely, signal or unknown
---   sd | DOUBLE | log-odds | Onzekerheid | how unsure the log-odds are: weights, prior and authorities that are not heard
+--   sd | DOUBLE | log-odds | Onzekerheid | how unsure the log-odds are: weights, prior, and what was not said
 --   legal_status | VARCHAR | - | Wettelijke status | registered, appealed, announced, striking_off_requested or struck_off by a register; null for none
 --   positive_count | INTEGER | - | Aanwijzingen | items that speak for out of use
 --   evidence_count | INTEGER | - | Waarnemingen | all items
@@ -20,7 +20,18 @@
 --   vacant_low | DOUBLE | - | Leeg aandeel laag | smallest share that can be empty by the register's words; null where it names none
 --   vacant_high | DOUBLE | - | Leeg aandeel hoog | largest share that can be empty
 WITH silence AS (
-    SELECT audience, type, sum(variance) AS variance FROM score.unheard GROUP BY ALL
+    SELECT audience, type, sum(variance) AS variance FROM score.silence GROUP BY ALL
+),
+broken AS (
+    -- Who spoke of the building was not silent about it.
+    SELECT audience, building_id, sum(variance) AS variance
+    FROM (
+        SELECT DISTINCT n.audience, i.building_id, n.authority, n.variance
+        FROM evidence.item AS i JOIN score.type AS t USING (building_id)
+        JOIN score.silence AS n ON n.authority = i.authority AND n.type = t.type
+        WHERE n.is_heard AND (i.visibility = 'public' OR n.audience = 'city')
+    )
+    GROUP BY ALL
 ),
 part AS (
     SELECT audience, building_id, CAST(sum(value) AS DECIMAL(18, 6)) AS log_odds,
@@ -29,8 +40,11 @@ part AS (
     FROM score.underuse_part GROUP BY ALL
 ),
 odds AS (
-    SELECT p.audience, p.building_id, p.log_odds, sqrt(CAST(p.variance + coalesce(s.variance, 0) AS DOUBLE)) AS sd
-    FROM part AS p JOIN score.type AS t USING (building_id) LEFT JOIN silence AS s ON s.audience = p.audience AND s.type = t.type
+    SELECT p.audience, p.building_id, p.log_odds,
+        sqrt(CAST(p.variance + coalesce(s.variance, 0) - coalesce(k.variance, 0) AS DOUBLE)) AS sd
+    FROM part AS p JOIN score.type AS t USING (building_id)
+    LEFT JOIN silence AS s ON s.audience = p.audience AND s.type = t.type
+    LEFT JOIN broken AS k ON k.audience = p.audience AND k.building_id = p.building_id
 ),
 seen AS (
     SELECT a.audience, i.building_id,
