@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from math import exp
 from statistics import NormalDist
+from typing import Any
 
 import numpy as np
 
@@ -47,7 +48,9 @@ def stratified_normal(count: int, dimensions: int, seed: int) -> Floats:
 def drawn_settings(stated: Weights, count: int = DRAWS, seed: int = SEED) -> list[Generation]:
     """Rates of `count` cities: weight and prior within their stated uncertainty, all else as the default.
 
-    How often a kind is seen of a building out of use stays; how often of one in use follows from the drawn weight.
+    How often a kind is seen of the buildings it is typical of stays as by default: out of use where it speaks for that, in use
+    where it speaks for use. The other rate follows from the drawn weight. Held the other way round, the many buildings with a
+    sign of use would gather in the cities where it happens to say most.
     """
     default = Generation()
     kinds = [*TRACES, *STATUS_KINDS.values(), *default.said]
@@ -58,20 +61,23 @@ def drawn_settings(stated: Weights, count: int = DRAWS, seed: int = SEED) -> lis
     result = []
     for (ordinary, atypical), row in zip(priors.tolist(), weights.tolist(), strict=True):
         weight = dict(zip(kinds, row, strict=True))
-        traces = {f"{trace}_in": getattr(default, f"{trace}_out") / exp(weight[kind]) for kind, trace in TRACES.items()}
-        said = {kind: (out, out / exp(weight[kind])) for kind, (out, _) in default.said.items()}
+        traces: dict[str, Any] = {}
+        for kind, trace in TRACES.items():
+            pair = _given(getattr(default, f"{trace}_out"), getattr(default, f"{trace}_in"), weight[kind])
+            traces |= dict(zip((f"{trace}_out", f"{trace}_in"), pair, strict=True))
+        said = {kind: _given(out, used, weight[kind]) for kind, (out, used) in default.said.items()}
         status = {name: (share, weight[STATUS_KINDS[name]]) for name, (share, _) in default.register_status.items()}
         result.append(
             replace(
-                default,
-                out_of_use_ordinary=ordinary,
-                out_of_use_atypical=atypical,
-                said=said,
-                register_status=status,
-                **traces,
+                default, out_of_use_ordinary=ordinary, out_of_use_atypical=atypical, said=said, register_status=status, **traces
             )
-        )
+        )  # fmt: skip
     return result
+
+
+def _given(out: float, used: float, weight: float) -> tuple[float, float]:
+    """Rates out of use and in use whose ratio has `weight` as its log."""
+    return (out, out / exp(weight)) if out > used else (used * exp(weight), used)
 
 
 def drawn_cities(stated: Weights, count: int = DRAWS, buildings: int = BUILDINGS) -> list[Made]:

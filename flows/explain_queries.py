@@ -82,8 +82,8 @@ MANY = {
     """,
     "unheard": """
         SELECT u.authority, a.label_nl, a.label_en, u.variance
-        FROM score.unheard AS u JOIN score.type AS t USING (type) JOIN reference.evidence_authority AS a USING (authority)
-        WHERE t.building_id = $id AND u.audience = $audience ORDER BY u.variance DESC, u.authority
+        FROM score.silence AS u JOIN score.type AS t USING (type) JOIN reference.evidence_authority AS a USING (authority)
+        WHERE NOT u.is_heard AND t.building_id = $id AND u.audience = $audience ORDER BY u.variance DESC, u.authority
     """,
     # Which row of a register, and which part, is for the city alone.
     "evidence": """

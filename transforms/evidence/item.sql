@@ -6,7 +6,7 @@
 -- check: freshness BETWEEN 0 AND 1
 -- check: observed_on <= getvariable('as_of')
 -- columns:
---   item_id | VARCHAR | - | Waarneming | kind, building and what was observed
+--   item_id | VARCHAR | - | Waarneming | kind, building, and a hash of the row and what it says
 --   building_id | VARCHAR | - | Gebouw | building
 --   kind | VARCHAR | - | Soort | kind of evidence
 --   authority | VARCHAR | - | Herkomst | who says so; one fact told twice by one authority counts once
@@ -115,7 +115,8 @@ aged AS (
     SELECT i.*, greatest(0, getvariable('as_of') - i.alive_on) AS age_days FROM item AS i WHERE i.observed_on <= getvariable('as_of')
 )
 SELECT
-    a.kind || ' ' || a.building_id || ' ' || a.feed || ':' || a.source_id || ' ' || md5(coalesce(a.detail, '')) AS item_id,
+    -- Which row of a register it was is for the city alone, and an id goes everywhere.
+    a.kind || ' ' || a.building_id || ' ' || md5(concat_ws('|', a.feed, a.source_id, a.detail))[:12] AS item_id,
     a.building_id, a.kind, k.authority, a.feed, f.visibility, a.source_id, a.detail, a.observed_on,
     CAST(a.age_days AS INTEGER) AS age_days, pow(2, -a.age_days / 30.4375 / k.half_life_months) AS freshness,
     a.method AS match_method, a.score AS match_score, k.log_lr, k.log_lr_sd,

@@ -3,7 +3,7 @@
 -- key: audience, item_id
 -- columns:
 --   audience | VARCHAR | - | Doelgroep | public or city // Voor wie: public of city
---   item_id | VARCHAR | - | Waarneming | Kind, building and what was observed // Soort, gebouw en wat waargenomen werd
+--   item_id | VARCHAR | - | Waarneming | Kind, building, and a hash of the source's row // Soort, gebouw, en een hash van de rij van de bron
 --   building_id | VARCHAR | - | Gebouw-id | Building the observation is about // Gebouw waarover de waarneming gaat
 --   kind | VARCHAR | - | Soort (code) | Kind of evidence // Soort aanwijzing
 --   label | VARCHAR | - | Soort | Kind of evidence in Dutch // Soort aanwijzing in het Nederlands
