@@ -8,7 +8,7 @@
 --   detail_nl | VARCHAR | - | Uitleg | in Dutch
 --   detail_en | VARCHAR | - | Uitleg (Engels) | in English
 WITH standing AS (
-    SELECT b.building_id, b.footprint_m2, z.height_m, t.type, t.is_atypical, t.disagreement, t.disagreeing
+    SELECT b.building_id, b.footprint_m2, z.height_m, ln(pow(ST_Perimeter(b.geom), 2) / b.footprint_m2) AS spread, t.type, t.is_atypical, t.disagreement
     FROM core.building AS b JOIN core.size AS z USING (building_id) JOIN score.type AS t USING (building_id) SEMI JOIN core.standing USING (building_id)
 ),
 share AS (
@@ -21,20 +21,28 @@ share AS (
 ),
 middle AS (
     SELECT median(ln(footprint_m2)) AS size, mad(ln(footprint_m2)) AS size_mad,
-        median(height_m) AS height, mad(height_m) AS height_mad
+        median(height_m) AS height, mad(height_m) AS height_mad, median(spread) AS spread, mad(spread) AS spread_mad
     FROM standing
 ),
+far AS (
+    -- How far from the middle of the municipality, in robust standard deviations; what is not known is no outlier.
+    SELECT s.building_id, f.what, f.z
+    FROM standing AS s CROSS JOIN middle AS m, LATERAL (
+        VALUES ('size', (ln(s.footprint_m2) - m.size) / nullif(1.4826 * m.size_mad, 0)),
+            ('height', (s.height_m - m.height) / nullif(1.4826 * m.height_mad, 0)),
+            ('shape', (s.spread - m.spread) / nullif(1.4826 * m.spread_mad, 0))
+    ) AS f (what, z)
+    WHERE f.z > 0
+),
 outlier AS (
-    SELECT s.building_id, (ln(s.footprint_m2) - m.size) / nullif(1.4826 * m.size_mad, 0) AS z_size,
-        (s.height_m - m.height) / nullif(1.4826 * m.height_mad, 0) AS z_height
-    FROM standing AS s CROSS JOIN middle AS m
+    SELECT building_id, arg_max(what, (z, what)) AS what, least(1, max(z) / param('outlier_z')) AS share FROM far GROUP BY building_id
 ),
 heritage AS (
     SELECT building_id, max(share) AS share, arg_max(label_nl, (share, label_nl)) AS label
     FROM (
         SELECT building_id, share, label_nl FROM score.heritage
         UNION ALL
-        SELECT building_id, 0.8 * score, 'heritage=' || value FROM core.tag
+        SELECT building_id, param('heritage_tag_share') * score, 'heritage=' || value FROM core.tag
         WHERE key = 'heritage' AND prefix = '' AND origin = 'outline' AND value <> 'no'
     )
     GROUP BY building_id
@@ -45,16 +53,19 @@ part AS (
         'rare type: ' || h.label_en || ' (' || h.n || ' in the municipality)' AS detail_en
     FROM standing AS s JOIN share AS h USING (type) WHERE s.is_atypical
     UNION ALL
-    SELECT building_id, 'outlier', param('weight_outlier') * least(1, greatest(z_size, z_height, 0) / param('outlier_z')),
-        CASE WHEN coalesce(z_height, -1) > z_size THEN 'uitzonderlijk hoog' ELSE 'uitzonderlijk groot' END,
-        CASE WHEN coalesce(z_height, -1) > z_size THEN 'exceptionally high' ELSE 'exceptionally large' END
-    FROM outlier WHERE greatest(z_size, z_height) > 0
+    SELECT building_id, 'outlier', param('weight_outlier') * share,
+        CASE WHEN share < 0.5 THEN '' ELSE 'veel ' END
+            || CASE what WHEN 'height' THEN 'hoger' WHEN 'size' THEN 'groter' ELSE 'grilliger van vorm' END || ' dan de meeste gebouwen',
+        CASE WHEN share < 0.5 THEN '' ELSE 'much ' END
+            || CASE what WHEN 'height' THEN 'higher' WHEN 'size' THEN 'larger' ELSE 'less compact' END || ' than most buildings'
+    FROM outlier
     UNION ALL
     SELECT h.building_id, 'heritage', param('weight_heritage') * h.share, h.label, h.label
     FROM heritage AS h SEMI JOIN standing AS s USING (building_id)
     UNION ALL
     SELECT building_id, 'disagreement', -param('weight_disagreement') * disagreement,
-        'bronnen spreken elkaar tegen: ' || disagreeing, 'sources disagree: ' || disagreeing
+        'bronnen spreken elkaar tegen: ' || round(100 * disagreement) || '% noemt een ander type',
+        'sources disagree: ' || round(100 * disagreement) || '% name another type'
     FROM standing WHERE disagreement > 0
 ),
 rounded AS (
