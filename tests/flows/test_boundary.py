@@ -13,9 +13,9 @@ from tests.conftest import RunCity
 
 
 def bounded(files: Path, tmp_path: Path, name: str) -> Path:
-    text = (
-        files.read_text().replace('path = "', f'path = "{files.parent}/').replace('= "grb/', f'= "{files.parent}/grb/')
-    )
+    text = files.read_text().replace('path = "', f'path = "{files.parent}/')
+    for folder in ("grb", "elevation"):
+        text = text.replace(f'= "{folder}/', f'= "{files.parent}/{folder}/')
     path = tmp_path / "voorbeeldstad.toml"
     path.write_text(text.replace("[feeds.osm]", f'boundary = "{name}"\n\n[feeds.osm]', 1))
     return path

@@ -107,8 +107,9 @@ def test_an_authority_is_capped_and_others_add_up() -> None:
 
 
 def test_the_stated_numbers_are_read_from_the_given_folder(tmp_path: Path) -> None:
+    (tmp_path / "version.toml").write_text('version = "2026.1"\n')
     (tmp_path / "a.toml").write_text(
-        'version = "1"\nevidence_kind = [{ kind = "k", authority = "a", log_lr = 2.0, log_lr_sd = 0.5 }]\n'
+        'evidence_kind = [{ kind = "k", authority = "a", log_lr = 2.0, log_lr_sd = 0.5 }]\n'
         'parameter = [{ name = "prior_ordinary", value = 0.5 }, { name = "prior_atypical", value = 0.2 }, '
         '{ name = "prior_sd", value = 0.7 }, { name = "authority_cap", value = 7.0 }, { name = "interval_z", value = 1.28 }]\n'
     )
