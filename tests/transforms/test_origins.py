@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import re
 import tomllib
-import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -86,8 +85,7 @@ def test_a_number_without_origin_is_found() -> None:
 
 def test_no_number_stands_in_a_query_without_a_reason() -> None:
     allowed = {(entry["file"], entry["value"]) for entry in ALLOWED["allowed"]}
-    to_move = {(entry["file"], value) for entry in ALLOWED["to_move"] for value in entry["value"]}
-    met, wrong, waiting = set(), set(), set()
+    met, wrong = set(), set()
     for spec in read_specs(CHECKOUT / "transforms"):
         if spec.schema not in ("evidence", "score"):
             continue
@@ -96,15 +94,11 @@ def test_no_number_stands_in_a_query_without_a_reason() -> None:
             key = (name, value)
             if known := {key, ("*", value)} & allowed:
                 met |= known
-            elif key in to_move:
-                waiting.add(key)
             elif float(value) not in STRUCTURAL:
                 wrong.add(key)
     assert not wrong, f"move to data/reference with an origin, or allow with a reason: {sorted(wrong)}"
     assert allowed == met, f"no longer there, remove from allowed_constants.toml: {sorted(allowed - met)}"
-    assert all(entry["why"] for entry in [*ALLOWED["allowed"], *ALLOWED["to_move"]])
-    if waiting:
-        warnings.warn(f"judgements that stand in queries: {sorted(waiting)}", stacklevel=1)
+    assert all(entry["why"] for entry in ALLOWED["allowed"])
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ WITH node AS MATERIALIZED (
     SELECT b.building_id, b.footprint_m2, b.geom, t.type, b.name,
         t.is_residential IS true AS is_home, t.is_atypical AND t.is_residential IS NOT true AS is_core,
         t.type IN (SELECT type FROM reference.site_annex_type) AS is_annex_type,
-        CASE WHEN length(regexp_replace(lower(strip_accents(b.name)), '[^a-z]', '', 'g')) >= 4
+        CASE WHEN length(regexp_replace(lower(strip_accents(b.name)), '[^a-z]', '', 'g')) >= param('site_name_letters')
              THEN regexp_replace(lower(strip_accents(b.name)), '[^a-z0-9]', '', 'g') END AS name_key,
         a.premises
     FROM core.building AS b SEMI JOIN core.standing USING (building_id) JOIN score.type AS t USING (building_id)
@@ -33,7 +33,7 @@ ground AS (
 ),
 area AS (
     SELECT l.building_id, 'parcel' AS method, l.parcel_id AS via, 0.0 AS area_m2, CAST(NULL AS VARCHAR) AS land_use
-    FROM core.link_parcel AS l WHERE l.is_main AND l.share >= 0.5
+    FROM core.link_parcel AS l WHERE l.is_main AND l.share >= param('site_parcel_share')
     UNION ALL
     SELECT t.building_id, 'grounds', t.element_id, ST_Area(p.geom), NULL
     FROM (SELECT DISTINCT building_id, element_id FROM core.tag WHERE origin = 'grounds') AS t
