@@ -9,7 +9,7 @@ from typing import Any
 
 import duckdb
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from flows.workspace import CHECKOUT
@@ -192,7 +192,11 @@ def test_a_registered_fact_is_confirmed_only_while_fresh_and_surely_matched(con:
     assert band(0.05, 0.95) == "unknown"
 
 
+WORN = {"kind": "register_appealed", "freshness": 0.0, "match": 1.0, "visibility": "public"}
+
+
 @settings(max_examples=40, deadline=None)
+@example([WORN, {**WORN, "freshness": 1.0}], "municipal register")
 @given(items, st.sampled_from(sorted(name for name, row in AUTHORITIES.items() if not row["is_own"])))
 def test_losing_a_source_never_narrows_the_interval(con: Con, evidence: list[Item], lost: str) -> None:
     """The interval is made on the log-odds, where evidence adds up; that is where its width is compared."""

@@ -29,7 +29,7 @@ told AS (
         CASE WHEN a.audience = 'city' OR i.kind NOT LIKE 'register%' THEN i.detail END AS told_detail,
         -- One authority counts once for and once against: its strongest word each way.
         p.authority IS NOT NULL
-            AND row_number() OVER (PARTITION BY a.audience, i.building_id, i.authority, i.effect > 0 ORDER BY abs(i.effect) DESC, i.item_id) = 1
+            AND row_number() OVER (PARTITION BY a.audience, i.building_id, i.authority, k.log_lr > 0 ORDER BY abs(i.effect) DESC, i.item_id) = 1
             AS does_count
     FROM evidence.item AS i
     JOIN audience AS a ON i.visibility = 'public' OR a.audience = 'city'
