@@ -198,3 +198,13 @@ def test_the_words_of_a_register_stay_with_the_city(voorbeeldstad: RunCity) -> N
     )
     assert [text for text in city if any(f"({part})" in text for part in parts)]
     assert not [text for text in public if any(f"({part})" in text for part in parts)]
+
+
+def test_an_unusual_size_is_told_as_what_is_unusual(voorbeeldstad: RunCity) -> None:
+    """What stands out may be size, height or shape: the reason says which, in the words of the part."""
+    told = voorbeeldstad.rows(
+        "SELECT DISTINCT r.text_nl = replace(p.detail_nl, '|', '/') AND r.text_en = replace(p.detail_en, '|', '/'), p.detail_en"
+        " FROM score.reason AS r JOIN score.atypicality_part AS p USING (building_id, item) WHERE item = 'outlier'"
+    )
+    assert len(told) > 2
+    assert all(same for same, _ in told), told

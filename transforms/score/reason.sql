@@ -38,14 +38,9 @@ unusual AS (
     SELECT p.building_id, p.item, p.value,
         CASE WHEN p.item = 'heritage' AND p.detail_nl LIKE 'heritage=%' THEN 'erfgoed volgens OpenStreetMap (' || p.detail_nl || ')'
              WHEN p.item = 'heritage' THEN 'erfgoed: ' || p.detail_nl
-             -- Below half of the points a building is larger than most, not exceptional.
-             WHEN p.item = 'outlier' AND p.value < param('weight_outlier') / 2
-                 THEN CASE WHEN p.detail_nl LIKE '%hoog' THEN 'hoger' ELSE 'groter' END || ' dan de meeste gebouwen'
              ELSE p.detail_nl END AS text_nl,
         CASE WHEN p.item = 'heritage' AND p.detail_nl LIKE 'heritage=%' THEN 'heritage according to OpenStreetMap (' || p.detail_nl || ')'
              WHEN p.item = 'heritage' THEN coalesce(h.text_en, 'heritage')
-             WHEN p.item = 'outlier' AND p.value < param('weight_outlier') / 2
-                 THEN CASE WHEN p.detail_nl LIKE '%hoog' THEN 'higher' ELSE 'larger' END || ' than most buildings'
              ELSE p.detail_en END AS text_en
     FROM score.atypicality_part AS p LEFT JOIN heritage AS h USING (building_id)
     WHERE p.value > 0 AND p.item <> 'floor'
