@@ -21,7 +21,7 @@ demo: setup  ## the made-up city, end to end, offline
 	$(BIN)/onbenut demo
 
 test: setup  ## the tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 check: setup  ## format, lint, types, import rules
 	$(BIN)/ruff format --check .
