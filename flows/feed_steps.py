@@ -7,6 +7,7 @@ import json
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -69,7 +70,7 @@ def fetch_feed(city: City, feed: Feed, space: Workspace, *, offline: bool = Fals
 def raw_fingerprint(snapshot: Snapshot) -> str:
     """What a feed's raw tables are made of: the bytes, the feed's table in the city file, the code that reads."""
     feed = snapshot.feed.model_dump_json(
-        exclude={"url", "path", "max_age_days", "hard_age_days", "visibility", "licence"}
+        exclude={"url", "path", "service", "drop_max", "max_age_days", "hard_age_days", "visibility", "licence"}
     )
     return hashlib.sha256(f"{snapshot.fingerprint}{feed}{source_code()}".encode()).hexdigest()
 
@@ -127,6 +128,7 @@ def _load(con: duckdb.DuckDBPyConnection, snapshot: Snapshot, warning: str | Non
             value=short,
             next_step="look whether the provider's file is whole; lower rows_min only if it really shrank",
         )
+    _hold_to_last(snapshot, rows)
     con.execute("INSERT INTO meta.raw_feed VALUES (?, ?, ?, ?)", [feed.name, fingerprint, json.dumps(rows), data_on])
     space.store.accept(snapshot, rows, data_on)
     return _loaded(snapshot, fingerprint, rows, data_on, warning, was_parsed=True)
@@ -171,6 +173,30 @@ def _too_few(rows: dict[str, int], feed: Feed) -> str | None:
         f"{name}: {rows.get(name, 0)} of at least {n}" for name, n in feed.rows_min.items() if rows.get(name, 0) < n
     ]
     return "; ".join(short) or None
+
+
+def _hold_to_last(snapshot: Snapshot, rows: dict[str, int]) -> None:
+    """Refuse a snapshot that lost more rows since the last good one than the feed allows: by default, all of a table.
+
+    Raises:
+        FetchRefusedError: naming the table.
+    """
+    good = snapshot.store.last_good(snapshot.city, snapshot.feed)
+    facts = snapshot.store.acceptance(good) if good is not None else None
+    before: Any = facts["rows"] if facts else {}
+    drop_max = snapshot.feed.drop_max
+    for table, count in rows.items():
+        known = int(before.get(table, 0))
+        if (known and not count and drop_max is None) or (drop_max is not None and count < known * (1 - drop_max)):
+            raise FetchRefusedError(
+                "far fewer rows than in the last good snapshot",
+                source=snapshot.feed.source,
+                city=snapshot.city.slug,
+                feed=snapshot.feed.name,
+                table=table,
+                value=f"{count}, after {known}",
+                next_step="look whether the provider's file is whole; raise drop_max only if it really shrank",
+            )
 
 
 def _locate(error: OnbenutError, snapshot: Snapshot) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from sources._kit.errors import CityFileError
+from sources._kit.service import Service
 
 HOME_VARIABLE = "ONBENUT_HOME"
 NAME_PATTERN = r"^[a-z][a-z0-9_]*$"
@@ -30,7 +31,13 @@ class Feed(BaseModel):
     url: str | dict[str, str] | None = None
     path: str | dict[str, str] | None = None
     crs: str | None = Field(None, description="CRS of the data, where it differs from the source's own")
+    service: Service = Field(
+        default_factory=lambda: Service.model_validate({}), description="how the URL is asked; a file if not given"
+    )
     rows_min: int | dict[str, int] = Field(1, description="fewer rows than this, in all or per raw table: refused")
+    drop_max: float | None = Field(
+        None, ge=0, le=1, description="share of a raw table's rows that may be gone since the last good snapshot"
+    )
     max_age_days: int | None = Field(None, ge=1, description="older: the run says so")
     hard_age_days: int | None = Field(None, ge=1, description="older: the run fails")
     snapshot_on: date | None = Field(None, description="date of the data, where the file itself does not say")
@@ -50,6 +57,8 @@ class Feed(BaseModel):
     def _one_location(self) -> Feed:
         if (self.path is None) == (self.url is None):
             raise ValueError("give either `path` or `url`")
+        if self.service.kind != "file" and self.url is None:
+            raise ValueError(f"service {self.service.kind} needs `url`")
         return self
 
 
@@ -132,4 +141,6 @@ def _feed_table(name: str, value: object) -> object:
 
 def _keys(location: tuple[int | str, ...]) -> list[str]:
     model: type[BaseModel] = Feed if location and location[0] == "feeds" and len(location) > 1 else City
+    if model is Feed and location[2:3] == ("service",):
+        model = Service
     return [key for key in model.model_fields if key not in ("slug", "folder", "settings")]

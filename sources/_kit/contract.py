@@ -22,6 +22,7 @@ from sources._kit.city import City, Feed
 from sources._kit.duck import identifier, literal
 from sources._kit.errors import CityFileError, ColumnError
 from sources._kit.fetch import fetch_files
+from sources._kit.manners import Manners
 from sources._kit.snapshot import Snapshot, Store
 
 
@@ -58,6 +59,7 @@ class SourceInfo(BaseModel):
     update_rhythm: str
     native_crs: str
     visibility: str = Field(pattern="^(public|city)$")
+    http: Manners = Field(default_factory=lambda: Manners.model_validate({}), description="how its service is asked")
     personal_data: list[str] = Field(default_factory=list)
     reader: dict[str, Any] = Field(default_factory=dict, description="lists that the module's parser reads")
     tables: dict[str, Table] = Field(default_factory=dict)

@@ -1,6 +1,7 @@
 """The snapshot store: bytes as they came, under their SHA-256, with a manifest per fetch.
 
     data/raw/blobs/ab/abcdef...                                   the bytes, never altered
+    data/raw/partial/<hash of the URL>.part                          a download that broke and can be resumed
     data/raw/manifests/<city>/<feed>/<UTC time>-<hash>.json          what was fetched, when, from where
     data/raw/manifests/<city>/<feed>/<UTC time>-<hash>.accepted      its rows per table, once it was read whole
 
@@ -37,6 +38,15 @@ class Part:
     content_type: str | None = None
     etag: str | None = None
     last_modified: str | None = None
+    features: int | None = None
+    """Features in a page of a service; None for a file, which nobody has counted yet."""
+
+    def facts(self) -> dict[str, object]:
+        """The part as its manifest has it. Status 304: the service says that the stored bytes still hold."""
+        known = asdict(self)
+        if self.features is None:
+            del known["features"]
+        return known
 
 
 @dataclass(frozen=True)
@@ -101,16 +111,30 @@ class Store:
                     next_step="the last good snapshot stays; fetch again",
                     **where,
                 )
-            if size == 0:
-                raise FetchRefusedError(
-                    "the answer is empty", next_step="the last good snapshot stays; ask the provider", **where
-                )
-            target_path = self.blob(digest.hexdigest())
-            target_path.parent.mkdir(parents=True, exist_ok=True)
-            part.replace(target_path)
+            return self._keep(part, digest.hexdigest(), size, **where), size
         finally:
             part.unlink(missing_ok=True)
-        return digest.hexdigest(), size
+
+    def adopt(self, part: Path, **where: object) -> tuple[str, int]:
+        """Move a whole download into the store; returns its SHA-256 and size in bytes.
+
+        Raises:
+            FetchRefusedError: it is empty.
+        """
+        with part.open("rb") as stream:
+            sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
+        size = part.stat().st_size
+        return self._keep(part, sha256, size, **where), size
+
+    def _keep(self, part: Path, sha256: str, size: int, **where: object) -> str:
+        if size == 0:
+            raise FetchRefusedError(
+                "the answer is empty", next_step="the last good snapshot stays; ask the provider", **where
+            )
+        target = self.blob(sha256)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        part.replace(target)
+        return sha256
 
     def record(self, snapshot: Snapshot, **facts: object) -> None:
         """Write a fetch down: URL, UTC time, status, ETag, bytes, hash, licence, code version."""
@@ -119,7 +143,7 @@ class Store:
             "feed": snapshot.feed.name,
             "source": snapshot.feed.source,
             "fetched_at": snapshot.fetched_at.isoformat(),
-            "parts": [asdict(part) for part in snapshot.parts],
+            "parts": [part.facts() for part in snapshot.parts],
             **facts,
         }
         _write_whole(snapshot.manifest_path, json.dumps(body, indent=1, sort_keys=True))

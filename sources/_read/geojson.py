@@ -32,6 +32,7 @@ class Page:
     matched: int | None
     stamped_at: str | None
     has_next: bool
+    exceeded: bool
 
 
 def inspect_pages(con: duckdb.DuckDBPyConnection, snapshot: Snapshot, part: str, paths: Sequence[Path]) -> list[Page]:
@@ -61,16 +62,28 @@ def inspect_pages(con: duckdb.DuckDBPyConnection, snapshot: Snapshot, part: str,
             raise _refused("the answer is no GeoJSON feature collection", _opening(path), snapshot, part, path)
         if returned is not None and returned != features:
             raise _refused("the page stops short", f"{features} of {returned} features", snapshot, part, path)
-        if exceeded:
-            raise _refused("the server had more rows than it gave", "exceededTransferLimit", snapshot, part, path)
         hold_to_crs(snapshot, crs, "EPSG:4326", **place(snapshot, part, path))
-        pages.append(Page(features, tuple(keys or ()), matched, stamp, has_next))
-    total, matched = sum(p.features for p in pages), max((p.matched or 0 for p in pages), default=0)
+        pages.append(Page(features, tuple(keys or ()), matched, stamp, has_next, exceeded))
+    _hold_whole(pages, snapshot, part)
+    return pages
+
+
+def _hold_whole(pages: Sequence[Page], snapshot: Snapshot, part: str) -> None:
+    """Refuse pages that are not all there are, by what they say themselves or by what was counted when they came."""
+    total = sum(page.features for page in pages)
+    counts = [one.features for one in snapshot.parts if one.name == part]
+    if counts and all(count is not None for count in counts):
+        # They were held to the service's own total; a full last page may claim for ever that there is more.
+        if (counted := sum(count or 0 for count in counts)) != total:
+            raise _refused("the pages are not what was fetched", f"{total} of {counted} features", snapshot, part)
+        return
+    matched = max((page.matched or 0 for page in pages), default=0)
     if total < matched:
         raise _refused("pages are missing", f"{total} of {matched} features", snapshot, part)
     if pages and all(page.has_next for page in pages):
         raise _refused("pages are missing", "every page names a next one", snapshot, part)
-    return pages
+    if pages and all(page.exceeded for page in pages):
+        raise _refused("the server had more rows than it gave", "exceededTransferLimit", snapshot, part)
 
 
 def pages_query(paths: Sequence[Path], properties: Sequence[str]) -> str:

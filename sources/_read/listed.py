@@ -64,7 +64,8 @@ def parse_list(snapshot: Snapshot, con: duckdb.DuckDBPyConnection, table: str) -
     settings: ListSettings = settings_of(snapshot.city, snapshot.feed)
     paths = snapshot.paths()
     where = place(snapshot, "data", paths[0] if paths else None)
-    if len(paths) != 1:
+    are_pages = bool(snapshot.parts) and all(part.features is not None for part in snapshot.parts)
+    if len(paths) != 1 and not are_pages:
         raise UnreadableSnapshotError(
             f"a list is one file, not {len(paths)}", next_step="make one feed of each file", **where
         )

@@ -1,0 +1,300 @@
+"""The one client that asks services: polite, patient up to a ceiling, and hard to fool.
+
+Retries are urllib3's, before an answer begins. A body that breaks off is resumed where it stopped, if the service says
+which version of the file it is of. TLS is verified always; there is no switch.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.exceptions import HTTPError
+from urllib3.util.retry import Retry
+
+from sources._kit.answer import DOCUMENT_BYTES, HEAD_BYTES, find_error, said
+from sources._kit.errors import FetchRefusedError
+from sources._kit.manners import Budget, GivenUpError, Manners, Pace, PatientRetry
+from sources._kit.partial import Partial, hold_partial
+from sources._kit.snapshot import Part, Store
+
+TIMEOUT_S = (10, 120)
+REDIRECTS_MAX = 5
+READ_BYTES = 1 << 16
+"""At most this much is lost when a connection breaks: urllib3 gives a block whole or not at all."""
+PACE = Pace()
+Progress = Callable[[str, int, int | None], None]
+"""Told the URL, the bytes held so far, and the bytes announced, if any were."""
+
+
+class BrokenBodyError(Exception):
+    """A body that did not come whole; asking again may help."""
+
+
+class Client:
+    """Downloads into a store on behalf of one feed.
+
+    Args:
+        store: where bytes are kept.
+        agent: User-Agent; says who asks and for what.
+        manners: rates and ceilings of the source.
+        retries: of requests that got no answer or a status that says "later".
+        where: source, city and feed, for errors.
+        progress: told of every block.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        agent: str,
+        manners: Manners,
+        retries: Retry,
+        where: Mapping[str, object],
+        progress: Progress | None = None,
+    ) -> None:
+        self.store, self.where = store, dict(where)
+        self._manners, self._retries, self._progress = manners, retries, progress
+        self._budget = Budget()
+        self._session = requests.Session()
+        self._session.headers["User-Agent"] = agent
+        adapter = HTTPAdapter(max_retries=PatientRetry.of(retries, self._budget))
+        self._session.mount("http://", adapter)
+        self._session.mount("https://", adapter)
+
+    @property
+    def bytes_max(self) -> int:
+        """Ceiling of the source, for one answer and for all pages of one part."""
+        return self._manners.bytes_max
+
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._session.close()
+
+    def download(
+        self,
+        name: str,
+        url: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        file: str | None = None,
+        before: Part | None = None,
+        bytes_max: int | None = None,
+    ) -> Part:
+        """Store one answer.
+
+        Args:
+            name: the part it is of.
+            url: http or https.
+            params: added to the URL.
+            file: name to give it; that of the URL if not given.
+            before: the part of the last good snapshot, which is used again if the service says it still holds.
+            bytes_max: ceiling on the body, unpacked; the source's if not given.
+
+        Raises:
+            FetchRefusedError: no answer in time, an error in whatever dress, a body that is too large or not whole, a
+                redirect to a host the source does not allow; nothing is kept but a beginning that can be resumed.
+        """
+        asked = _address(url, params)
+        if before is not None and before.location != asked:
+            before = None
+        where = {**self.where, "url": asked}
+        with self._answered(asked, before, bytes_max) as (partial, answer):
+            if before is not None and answer.status_code == 304:
+                return replace(before, status=304)
+            sha256, size = self.store.adopt(partial.path, **where)
+        return Part(
+            name,
+            file or Path(urlsplit(url).path).name or "data",
+            asked,
+            sha256,
+            size,
+            answer.status_code,
+            answer.headers.get("Content-Type") or None,
+            answer.headers.get("ETag"),
+            answer.headers.get("Last-Modified"),
+        )
+
+    def read(self, url: str, params: Mapping[str, str] | None = None) -> str:
+        """A short answer, such as a number of hits, which is not stored.
+
+        Raises:
+            FetchRefusedError: as `download`.
+        """
+        with self._answered(_address(url, params), None, DOCUMENT_BYTES) as (partial, _answer):
+            return partial.path.read_text(encoding="utf-8-sig", errors="replace")
+
+    def follow(self, url: str, link: str) -> str:
+        """A link in an answer, as an address that may be asked.
+
+        Raises:
+            FetchRefusedError: it leads to a host the source does not allow, or away from TLS.
+        """
+        target = urljoin(url, link)
+        before, after = urlsplit(url), urlsplit(target)
+        if after.scheme not in ("http", "https") or (before.scheme == "https" and after.scheme == "http"):
+            raise _refused("the service leads away from TLS", target, **self.where, url=url)
+        if after.hostname not in (before.hostname, *self._manners.allow_hosts):
+            raise FetchRefusedError(
+                "the service leads to another host",
+                value=after.hostname,
+                next_step="look where it leads; if that is right, name the host under [http] allow_hosts of the source",
+                **self.where,
+                url=url,
+            )
+        return target
+
+    @contextmanager
+    def _answered(
+        self, url: str, before: Part | None, bytes_max: int | None
+    ) -> Iterator[tuple[Partial, requests.Response]]:
+        """A whole answer on disk that is no error, until the block ends; with status 304 there is none."""
+        where = {**self.where, "url": url}
+        ceiling = min(bytes_max or self._manners.bytes_max, self._manners.bytes_max)
+        self._budget.start(self._manners.seconds_max)
+        with hold_partial(self.store.root, url) as partial:
+            try:
+                answer = self._fill(partial, url, before, ceiling, where)
+            except (requests.RequestException, GivenUpError) as error:
+                raise FetchRefusedError(
+                    f"the service did not answer: {type(error).__name__}",
+                    value=_shown(error),
+                    next_step="the last good snapshot stays; try again later",
+                    **where,
+                ) from error
+            wrong = find_error(partial.path) if answer.status_code != 304 or before is None else None
+            if wrong is not None:
+                partial.clear()
+                raise _refused(wrong[0], wrong[1], **where)
+            yield partial, answer
+            partial.clear()
+
+    def _fill(
+        self, partial: Partial, url: str, before: Part | None, ceiling: int, where: dict[str, object]
+    ) -> requests.Response:
+        """Ask until the body is whole; the answer that completed it, its body read."""
+        failures, most = 0, partial.size
+        while True:
+            try:
+                with self._open(url, {**_conditions(before), **partial.headers}, where) as answer:
+                    if not (before is not None and answer.status_code == 304):
+                        self._receive(answer, partial, ceiling, where)
+                    return answer
+            except BrokenBodyError as error:
+                # Only what brings more than ever before is progress: else a service that cuts always at the same
+                # place would be asked for ever.
+                failures = 0 if partial.size > most else failures + 1
+                most = max(most, partial.size)
+                if failures > int(self._retries.total or 0):
+                    raise FetchRefusedError(
+                        "the connection broke, every time: the answer stopped short",
+                        value=error,
+                        next_step="the last good snapshot stays; fetch again",
+                        **where,
+                    ) from error
+                wait = min(self._retries.backoff_factor * 2.0**failures, self._retries.backoff_max)
+                self._budget.check(wait)
+                time.sleep(wait)
+
+    def _open(self, url: str, headers: Mapping[str, str], where: dict[str, object]) -> requests.Response:
+        """The answer to one request, after redirects, its body not yet read."""
+        for _ in range(REDIRECTS_MAX + 1):
+            PACE.wait(urlsplit(url).netloc, self._manners.requests_per_second)
+            self._budget.check()
+            answer = self._session.get(url, headers=headers, stream=True, timeout=TIMEOUT_S, allow_redirects=False)
+            if not answer.is_redirect:
+                return answer
+            answer.close()
+            url = self.follow(url, answer.headers["Location"])
+        raise _refused("the service redirects for ever", url, **where)
+
+    def _receive(self, answer: requests.Response, partial: Partial, ceiling: int, where: dict[str, object]) -> None:
+        """Read the body of an answer onto what is there.
+
+        Raises:
+            BrokenBodyError: it is not whole.
+            FetchRefusedError: an error status, HTML, or more than the ceiling.
+        """
+        if answer.status_code == 416 or (answer.status_code == 206 and not partial.continues(answer)):
+            partial.clear()
+            raise BrokenBodyError("the rest is of another file than the beginning")
+        if not answer.ok:
+            what = f"the service refused: {answer.status_code} {answer.reason or ''}".rstrip()
+            raise _refused(what, said(_head(answer)) or None, **where)
+        if "html" in answer.headers.get("Content-Type", "").lower():
+            raise _refused("a page of HTML instead of data", said(_head(answer)) or None, **where)
+        if answer.status_code != 206:
+            partial.begin(answer)
+        room = min(ceiling, self.store.free_bytes() + partial.size)
+        if (partial.total or 0) > room:
+            raise _too_large(partial, partial.total, room, **where)
+        size = partial.size
+        with partial.path.open("ab") as target:
+            while block := self._read(answer):
+                size += len(block)
+                if size > room:
+                    raise _too_large(partial, size, room, **where)
+                target.write(block)
+                if self._progress is not None:
+                    self._progress(answer.url, size, partial.total)
+        if partial.total is not None and size != partial.total:
+            if size > partial.total:
+                partial.clear()
+            raise BrokenBodyError(f"{size} of {partial.total} bytes")
+
+    def _read(self, answer: requests.Response) -> bytes:
+        self._budget.check()
+        try:
+            block: bytes = answer.raw.read(READ_BYTES, decode_content=True)
+        except (OSError, HTTPError) as error:  # read() on the raw stream raises urllib3's own errors
+            raise BrokenBodyError(_shown(error)) from error
+        return block
+
+
+def _address(url: str, params: Mapping[str, str] | None) -> str:
+    return requests.Request("GET", url, params=params).prepare().url or url
+
+
+def _conditions(before: Part | None) -> dict[str, str]:
+    if before is not None and before.etag:
+        return {"If-None-Match": before.etag}
+    if before is not None and before.last_modified:
+        return {"If-Modified-Since": before.last_modified}
+    return {}
+
+
+def _head(answer: requests.Response) -> str:
+    try:
+        head: bytes = answer.raw.read(HEAD_BYTES, decode_content=True)
+    except (OSError, HTTPError):
+        return ""
+    return head.decode(answer.encoding or "utf-8", "replace")
+
+
+def _too_large(partial: Partial, size: int | None, room: int, **where: object) -> FetchRefusedError:
+    partial.clear()
+    return FetchRefusedError(
+        "the answer is larger than the ceiling, or than the room on the disk",
+        value=f"{size} of at most {room} bytes",
+        next_step="look what it holds; the ceiling is [http] bytes_max of the source",
+        **where,
+    )
+
+
+def _shown(error: object) -> str:
+    return re.sub(r"\s+", " ", str(error))[:200]
+
+
+def _refused(what: str, value: Any, **where: object) -> FetchRefusedError:
+    return FetchRefusedError(
+        what, value=value, next_step="the last good snapshot stays; open the address and look", **where
+    )

@@ -1,0 +1,246 @@
+"""Pages of a service into the snapshot store: all of them, each as it came, or none.
+
+A page is one part of the snapshot, under the name of the part of the feed. What was asked in tiles may give a feature
+once per tile it touches; those stay in the pages, and staging keeps one of each.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from sources._kit.city import City
+from sources._kit.errors import CityFileError, FetchRefusedError
+from sources._kit.http import Client
+from sources._kit.service import Service
+from sources._kit.snapshot import Part
+
+PAGE_BYTES_MAX = 100 << 20
+"""A page is held in memory while its features are counted."""
+SATURATED = 10_000
+"""GeoServer stops counting here: a total of exactly this many says `at least`."""
+Box = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One part of a feed, as its city file asks for it; CRS of the answer and of bbox: EPSG:<code>."""
+
+    city: City
+    service: Service
+    part: str
+    url: str
+    crs: str
+
+    def setting(self, name: str) -> str | None:
+        """A setting that may differ by part."""
+        value = getattr(self.service, name)
+        return value.get(self.part) if isinstance(value, dict) else value
+
+
+@dataclass(frozen=True)
+class Page:
+    """What a page says: its features' ids, the total on the server, where the next one is."""
+
+    ids: Sequence[str]
+    matched: int | None = None
+    next_url: str | None = None
+    exceeded: bool = False
+
+
+class Tally:
+    """What the pages of one query have given so far, held to what a server that pages well would give."""
+
+    def __init__(self, where: dict[str, object]) -> None:
+        self._where = where
+        self._seen: set[str] = set()
+        self._matched: int | None = None
+        self._largest = 0
+        self.count = 0
+
+    def take(self, page: Page) -> None:
+        """Count a page.
+
+        Raises:
+            FetchRefusedError: it repeats features, or the total changed since the page before.
+        """
+        known = [one for one in page.ids if one in self._seen]
+        if page.ids and len(known) == len(page.ids):
+            raise self._refused("a page came twice: the server repeats it or ignores where it should begin", self.count)
+        if known or len(set(page.ids)) < len(page.ids):
+            # The order moved between two pages: what came twice stands where something else is missing.
+            first = known[0] if known else next(one for one in page.ids if list(page.ids).count(one) > 1)
+            raise self._refused("a feature came twice: the pages have no firm order, so others are missing", first)
+        if page.matched is not None and self._matched not in (None, page.matched):
+            raise self._refused("the data changed while they were read", f"{self._matched}, then {page.matched}")
+        self._seen.update(page.ids)
+        self._matched = page.matched if page.matched is not None else self._matched
+        self.count += len(page.ids)
+        self._largest = max(self._largest, len(page.ids))
+
+    def is_short(self, page: Page, limit: int) -> bool:
+        """Whether a page is so short that it must be the last.
+
+        Fewer than asked is no proof: a server may give fewer than it is asked for, always. It is one if an earlier page
+        was larger, or if no ceiling would be so uneven a number.
+        """
+        size = len(page.ids)
+        return size == 0 or size < self._largest or (size < limit and size % 50 != 0)
+
+    def holds_all(self, total: int | None) -> bool:
+        """Whether as many came as the server has, if it is known to count right."""
+        return total is not None and total != SATURATED and self.count >= total
+
+    def close(self, total: int | None = None) -> None:
+        """Hold what came to the total.
+
+        Raises:
+            FetchRefusedError: fewer or more came than the server says it has.
+        """
+        total = self._matched if total is None else total
+        if total is None or (self.count == total) or (total == SATURATED and self.count > total):
+            return
+        what = "pages are missing" if self.count < total else "more features came than the server says it has"
+        raise self._refused(what, f"{self.count} of {total} features")
+
+    def _refused(self, what: str, value: object) -> FetchRefusedError:
+        return FetchRefusedError(
+            what,
+            value=value,
+            next_step="the last good snapshot stays; fetch again, in `tile_m` if it persists",
+            **self._where,
+        )
+
+
+def fetch_pages(client: Client, asked: Asked) -> list[Part]:
+    """All pages of one part of a feed, in the order they came.
+
+    Raises:
+        FetchRefusedError: a page or a feature is missing, repeated, or an error.
+        CityFileError: the settings do not fit the service.
+    """
+    module = import_module(f"sources._kit.page_{asked.service.kind.removesuffix('_features')}")
+    pages: Callable[[Client, Asked], Iterator[Part]] = module.pages
+    parts: list[Part] = []
+    for part in pages(client, asked):
+        parts.append(part)
+        if sum(one.size_bytes for one in parts) > client.bytes_max:
+            raise FetchRefusedError(
+                "the pages together are larger than the ceiling",
+                value=f"more than {client.bytes_max} bytes in {len(parts)} pages",
+                next_step="give a bbox or a filter; the ceiling is [http] bytes_max of the source",
+                **client.where,
+                url=asked.url,
+            )
+    return [replace(part, file=_file(asked, number, len(parts))) for number, part in enumerate(parts, 1)]
+
+
+def read_page(client: Client, part: Part) -> tuple[Page, Part]:
+    """Read a stored page of GeoJSON; the part with the number of its features.
+
+    Raises:
+        FetchRefusedError: it is no feature collection, or has fewer features than it says.
+    """
+    where = {**client.where, "url": part.location}
+    try:
+        body = json.loads(client.store.blob(part.sha256).read_bytes())
+        features, links = body["features"], body.get("links") or []
+    except (ValueError, KeyError, TypeError) as error:
+        raise FetchRefusedError(
+            "the page is no GeoJSON, or stops short",
+            value=f"{type(error).__name__}: {error}"[:200],
+            next_step="the last good snapshot stays; open the address and look",
+            **where,
+        ) from error
+    returned = body.get("numberReturned")
+    if isinstance(returned, int) and returned != len(features):
+        raise FetchRefusedError(
+            "the page stops short",
+            value=f"{len(features)} of {returned} features",
+            next_step="the last good snapshot stays; fetch again",
+            **where,
+        )
+    matched = body.get("numberMatched", body.get("totalFeatures"))
+    following = [link.get("href") for link in links if link.get("rel") == "next"]
+    properties = body.get("properties") or {}
+    page = Page(
+        _identify(features),
+        matched if isinstance(matched, int) else None,
+        client.follow(part.location, following[0]) if following and following[0] else None,
+        bool(body.get("exceededTransferLimit") or properties.get("exceededTransferLimit")),
+    )
+    return page, replace(part, features=len(features))
+
+
+def boxes(asked: Asked) -> list[Box | None]:
+    """What a part is asked in: nothing, one box, or the tiles of one, row by row from the south-west.
+
+    Raises:
+        CityFileError: the city's boundary is asked for and there is none.
+    """
+    bbox = asked.service.bbox
+    if bbox == "boundary":
+        bbox = _boundary(asked)
+    side = asked.service.tile_m
+    if bbox is None or side is None:
+        return [bbox]
+    west, south, east, north = bbox
+    columns, rows = int((east - west) // side) + 1, int((north - south) // side) + 1
+    return [
+        (west + i * side, south + j * side, min(east, west + (i + 1) * side), min(north, south + (j + 1) * side))
+        for j in range(rows)
+        for i in range(columns)
+    ]
+
+
+def axis_order(box: Box, crs: str) -> str:
+    """A box as `urn:` and `http:` names of a CRS want it: in the order of the CRS's own axes.
+
+    EPSG:4326 is latitude first; the wrong order is a successful empty answer.
+    """
+    from pyproj import CRS
+
+    west, south, east, north = box
+    is_north_first = CRS.from_user_input(crs).axis_info[0].direction == "north"
+    return ",".join(f"{value:.12g}" for value in ((south, west, north, east) if is_north_first else box))
+
+
+def _identify(features: Sequence[dict[str, Any]]) -> list[str]:
+    """One id per feature; without any of the server's, or with one made up for this answer, its content."""
+    ids = [feature.get("id") for feature in features]
+    if all(one is not None and "fid-" not in str(one) for one in ids):
+        return [str(one) for one in ids]
+    digests = [
+        hashlib.blake2b(json.dumps({**one, "id": None}, sort_keys=True).encode(), digest_size=16).hexdigest()
+        for one in features
+    ]
+    seen: dict[str, int] = {}
+    named = []
+    for digest in digests:
+        seen[digest] = seen.get(digest, 0) + 1
+        named.append(f"{digest}.{seen[digest]}")
+    return named
+
+
+def _boundary(asked: Asked) -> Box:
+    where = {"city": asked.city.slug, "column": "boundary"}
+    if asked.city.boundary is None:
+        raise CityFileError("bbox is that of the boundary, and the city has none", next_step="give `boundary`", **where)
+    path = asked.city.folder / asked.city.boundary
+    if not path.exists():
+        raise CityFileError("no such boundary file", file=path, next_step="mend `boundary` in the city file", **where)
+    import geopandas
+
+    west, south, east, north = geopandas.read_file(path).to_crs(asked.crs).total_bounds
+    return float(west), float(south), float(east), float(north)
+
+
+def _file(asked: Asked, number: int, pages: int) -> str:
+    stem = asked.setting("typename") or [p for p in Path(asked.url).parts if p not in ("items", "query")][-1]
+    ending = asked.service.format if asked.service.format in ("csv", "json") else "geojson"
+    return f"{stem.replace(':', '_')}_{number:0{len(str(pages))}d}.{ending}"

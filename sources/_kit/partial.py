@@ -1,0 +1,110 @@
+"""A download under way: its bytes, and of which version of which file they are the beginning.
+
+    data/raw/partial/<hash of the URL>.part     the bytes so far
+    data/raw/partial/<hash of the URL>.json     their validator (a strong ETag, or Last-Modified) and total length
+
+Only what has a validator is kept for a later run: without one nobody can say that the rest belongs to the beginning.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import requests
+
+
+class Partial:
+    """The beginning of a file, held by one process at a time."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._facts = path.with_suffix(".json")
+        self.validator: str | None = None
+        self.total: int | None = None
+        if self._facts.exists() and path.exists():
+            facts = json.loads(self._facts.read_text(encoding="utf-8"))
+            self.validator, self.total = facts["validator"], facts["total"]
+        if self.validator is None:
+            self.clear()
+
+    @property
+    def size(self) -> int:
+        """Bytes held."""
+        return self.path.stat().st_size if self.path.exists() else 0
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What asks for the rest, and for the whole if the file is another by now."""
+        if self.validator is None or not self.size:
+            return {}
+        return {"Range": f"bytes={self.size}-", "If-Range": self.validator}
+
+    def begin(self, answer: requests.Response) -> None:
+        """Start anew with the version this answer is of."""
+        self.clear()
+        # What was compressed on the way has other offsets than what is kept.
+        encoded = "Content-Encoding" in answer.headers
+        announced = answer.headers.get("Content-Length", "")
+        self.total = int(announced) if announced.isdigit() and not encoded else None
+        self.validator = None if encoded else _validator(answer)
+        if self.validator is not None:
+            facts = {"url": answer.url, "validator": self.validator, "total": self.total}
+            self._facts.write_text(json.dumps(facts), encoding="utf-8")
+
+    def continues(self, answer: requests.Response) -> bool:
+        """Whether a partial answer is the rest of these very bytes."""
+        unit, _, extent = answer.headers.get("Content-Range", "").partition(" ")
+        span, _, total = extent.partition("/")
+        if unit != "bytes" or span.partition("-")[0] != str(self.size) or "Content-Encoding" in answer.headers:
+            return False
+        is_same = _validator(answer) in (None, self.validator)
+        return is_same and (self.total is None or total in ("*", str(self.total)))
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self.path.unlink(missing_ok=True)
+        self._facts.unlink(missing_ok=True)
+        self.validator = self.total = None
+
+    def leave(self) -> None:
+        """Keep what a later run can go on with, and nothing else."""
+        if self.validator is None or not self.size:
+            self.clear()
+
+
+@contextmanager
+def hold_partial(root: Path, url: str) -> Iterator[Partial]:
+    """The beginning of a download for this process alone; another process that has it makes this one start afresh."""
+    folder = root / "partial"
+    folder.mkdir(parents=True, exist_ok=True)
+    name = hashlib.sha256(url.encode()).hexdigest()[:32]
+    lock = folder / f"{name}.lock"
+    with lock.open("w") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            is_alone = True
+        except BlockingIOError:
+            is_alone = False
+        partial = Partial(folder / (f"{name}.part" if is_alone else f"{name}-{os.getpid()}.part"))
+        try:
+            yield partial
+        finally:
+            if is_alone:
+                partial.leave()
+                lock.unlink(missing_ok=True)
+            else:
+                partial.clear()
+
+
+def _validator(answer: requests.Response) -> str | None:
+    etag = answer.headers.get("ETag")
+    if etag and not etag.startswith("W/"):
+        return etag
+    # A weak ETag promises the same meaning and not the same bytes; If-Range must not use it.
+    return None if etag else answer.headers.get("Last-Modified")

@@ -1,0 +1,54 @@
+"""How a feed's URL is asked: one file, or a service that gives its features in pages."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+PAGE_SIZE_MAX = 10_000
+"""GeoServer and its like give no more in one page, whatever is asked."""
+
+
+class Service(BaseModel):
+    """The key `service` of a feed: a kind, or a table with its settings.
+
+    `url` is the address of the collection (`ogc_features`), the service (`wfs`), the layer (`arcgis`) or the dataset
+    (`opendatasoft`). A setting that differs by part is a table by part, like `url`.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    kind: Literal["file", "ogc_features", "wfs", "arcgis", "opendatasoft"] = "file"
+    typename: str | dict[str, str] | None = Field(None, description="of a WFS: the feature type")
+    filter: str | dict[str, str] | None = Field(None, description="in the service's own words: CQL, where")
+    geometry: str | dict[str, str] | None = Field(None, description="of a WFS: geometry column, for bbox with filter")
+    sort_by: str | dict[str, str] | None = Field(None, description="key to sort pages by; needed for a WFS")
+    bbox: Literal["boundary"] | tuple[float, float, float, float] | None = Field(
+        None, description="west, south, east, north in the feed's CRS, or that of the city's boundary"
+    )
+    tile_m: float | None = Field(None, gt=0, description="side of the tiles a bbox is asked in, in the CRS's unit")
+    page_size: int = Field(1000, ge=1, le=PAGE_SIZE_MAX)
+    format: str | None = Field(None, description="output format, where the service's own word differs")
+    params: dict[str, str] = Field(default_factory=dict, description="more parameters of each request")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_word(cls, value: Any) -> Any:
+        return {"kind": value} if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _whole(self) -> Service:
+        if self.kind == "wfs" and not (self.typename and self.sort_by):
+            # Unsorted pages of a service whose paging is not transaction-safe repeat some features and skip others.
+            raise ValueError("a wfs needs `typename` and `sort_by`")
+        if self.kind == "wfs" and self.bbox is not None and self.filter and not self.geometry:
+            raise ValueError(
+                "a wfs takes either bbox or filter: name the `geometry` column, and both become one filter"
+            )
+        if self.tile_m is not None and self.bbox is None:
+            raise ValueError("`tile_m` needs `bbox`")
+        if self.bbox is not None and self.kind == "opendatasoft":
+            raise ValueError("an opendatasoft export takes no bbox: say it in `filter`")
+        if isinstance(self.bbox, tuple) and not (self.bbox[0] < self.bbox[2] and self.bbox[1] < self.bbox[3]):
+            raise ValueError("bbox is west, south, east, north")
+        return self

@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from flows.feed_steps import Loaded, fetch_feed, load_raw
+from flows.workspace import Workspace
+from sources._kit.duck import connect
+from tests.sources.conftest import make_city, page, square
+
+GBG = {
+    "UIDN": 1,
+    "OIDN": 1,
+    "VERSIE": 1,
+    "BEGINDATUM": "2011-12-08",
+    "VERSDATUM": "2018-12-01",
+    "TYPE": 1,
+    "LBLTYPE": "hoofdgebouw",
+    "OPNDATUM": "2009-04-15",
+}
+Night = Callable[..., Loaded]
+
+
+@pytest.fixture
+def night(tmp_path: Path) -> Night:
+    """A night on which the file holds so many buildings."""
+    space = Workspace(tmp_path / "home")
+    con = connect()
+    con.execute("CREATE SCHEMA raw; CREATE SCHEMA meta")
+
+    def run(buildings: int, **keys: object) -> Loaded:
+        rows = [{**GBG, "OIDN": n, "geometry": square(150_000 + n, 200_000)} for n in range(buildings)]
+        (tmp_path / "gbg.json").write_text(page(rows))
+        feed = {"name": "grb", "source": "be_grb", "path": {"gbg": "gbg.json"}, "rows_min": 0, **keys}
+        city = make_city(tmp_path, feed)
+        return load_raw(con, fetch_feed(city, city.feeds["grb"], space), space)
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("drop_max", "buildings", "is_refused"),
+    [
+        (None, 1, False),
+        (None, 0, True),
+        (0.1, 90, False),
+        (0.1, 89, True),
+        (0.0, 99, True),
+        (1.0, 0, False),
+    ],
+)
+def test_rows_that_are_gone_since_the_last_good_snapshot(
+    night: Night, drop_max: float | None, buildings: int, is_refused: bool
+) -> None:
+    night(100)
+    loaded = night(buildings, drop_max=drop_max)
+    assert loaded.rows["gbg"] == (100 if is_refused else buildings)
+    if is_refused:
+        assert loaded.warning is not None
+        assert f"{buildings}, after 100" in loaded.warning
+        assert "used the snapshot of" in loaded.warning
+
+
+def test_a_first_snapshot_has_nothing_to_be_held_to(night: Night) -> None:
+    assert night(3, drop_max=0.0).rows["gbg"] == 3
+
+
+def test_what_was_refused_does_not_become_the_measure(night: Night) -> None:
+    night(100)
+    night(0)
+    assert night(0).rows["gbg"] == 100
