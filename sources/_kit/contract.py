@@ -37,10 +37,13 @@ class Column(BaseModel):
 
 
 class Table(BaseModel):
-    """A raw table: the role it plays, its columns, and the SQL that turns them into the role's columns."""
+    """A raw table: the role it plays, its columns, and the SQL that turns them into the role's columns.
+
+    A table without a role stays in the raw floor: it only says what became of the provider's rows.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
-    role: str
+    role: str | None = None
     meaning: str
     columns: dict[str, Column]
     intake: dict[str, str] = Field(default_factory=dict)

@@ -142,6 +142,7 @@ def raw(con: duckdb.DuckDBPyConnection, snapshot: Snapshot, table: str) -> Rows:
 def taken_in(con: duckdb.DuckDBPyConnection, snapshot: Snapshot, table: str) -> Rows:
     """A raw table's rows as its role sees them, through the intake of its source."""
     spec = load_source(snapshot.feed.source).tables(snapshot.feed)[table]
+    assert spec.role is not None
     columns = [
         f"CAST({spec.intake.get(name, 'NULL')} AS {column.type}) AS {identifier(name)}"
         for name, column in roles()[spec.role].columns.items()

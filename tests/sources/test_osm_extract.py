@@ -379,6 +379,7 @@ def test_snapshot_without_suffix_becomes_the_feeds_raw_tables(
 def test_every_column_of_the_roles_is_made_by_the_intake(extract: Extract, con: duckdb.DuckDBPyConnection) -> None:
     extract.read(way(10, OUTER, "building=yes|source:geometry:ref=Gbg/77"), way(12, EAST, "landuse=retail"))
     for name, table in load_source("osm_extract").info.tables.items():
+        assert table.role is not None, name
         assert table.intake.keys() - {"defect"} <= roles()[table.role].columns.keys()
         made = ", ".join(f"{value} AS {column}" for column, value in table.intake.items())
         found = con.execute(f"SELECT {made} FROM raw.x_{name}").fetchall()

@@ -28,7 +28,9 @@ def make_intake(con: duckdb.DuckDBPyConnection, city: City, fingerprints: Mappin
     for name, fingerprint in sorted(fingerprints.items()):
         feed = city.feeds[name]
         for table_name, table in load_source(feed.source).tables(feed).items():
-            sql = _branch(city, feed, table_name, table)
+            if table.role is None:
+                continue
+            sql = _branch(city, feed, table_name, table, table.role)
             branches[table.role].append(sql)
             hashes[table.role].append(fingerprint + sql)
     result = {}
@@ -48,10 +50,10 @@ def _union(role: str, parts: Sequence[str]) -> list[str]:
     return [" UNION ALL ".join(parts)]
 
 
-def _branch(city: City, feed: Feed, table_name: str, table: Table) -> str:
+def _branch(city: City, feed: Feed, table_name: str, table: Table, role: str) -> str:
     native = feed.crs or load_source(feed.source).info.native_crs
     columns = []
-    for name, column in roles()[table.role].columns.items():
+    for name, column in roles()[role].columns.items():
         expression = table.intake.get(name, "NULL")
         cast = f"CAST({expression} AS {column.type})"
         if column.type == "DOUBLE":  # NaN and infinity are how some formats write "not known"
