@@ -111,7 +111,7 @@ def _checks(settings: ListSettings) -> list[str]:
         if name in words:
             checks.append(check_word(column, settings.values.get(name, words[name])))
         elif name in NUMBERS:
-            checks.append(check_number(column, settings.columns.get("capakey")))
+            checks.append(check_number(column, settings.columns.get("capakey", settings.columns.get("building_id"))))
         elif name in DAYS:
             checks.append(check_date(column))
         elif name in DECIMALS:

@@ -1,21 +1,32 @@
 -- Observations about single buildings in one spelling: kind, place, day.
--- inputs: raw.observation, reference.evidence_kind.kind
+-- inputs: raw.observation, staging.observation_here, reference.evidence_kind.kind
 -- key: feed, observation_id
 -- params: crs_min_x, crs_min_y, crs_max_x, crs_max_y
--- accounts_for: raw.observation
+-- accounts_for: staging.observation_here
 -- check: vacant_low <= vacant_high
 -- columns:
 --   feed | VARCHAR | - | Gegevensstroom | list the row is in
 --   observation_id | VARCHAR | - | Waarneming | the list's own id of the row
 --   source_row | VARCHAR | - | Bronrij | table and place of the row in the feed
 --   kind | VARCHAR | - | Soort | kind of evidence
---   building_id | VARCHAR | - | Gebouw | building as the list names it; null where it gives a position only
+--   building_id | VARCHAR | - | Gebouw | building as the list names it; null where it gives a position or an address only
+--   street | VARCHAR | - | Straat | street name as given
+--   street_key | VARCHAR | - | Straatsleutel | street name reduced to what two spellings share
+--   house_number | VARCHAR | - | Huisnummer | house number as given
+--   number_value | INTEGER | - | Nummer | its leading digits
+--   number_suffix | VARCHAR | - | Toevoeging | letter or bis
+--   box_number | VARCHAR | - | Busnummer | box (bus) number
+--   postcode | VARCHAR | - | Postcode | postal code
+--   municipality | VARCHAR | - | Gemeente | municipality or district name
 --   detail | VARCHAR | - | Detail | what was seen
 --   observed_on | DATE | - | Waargenomen op | day of the observation; null where unknown
 --   vacant_low | DOUBLE | - | Leeg aandeel laag | smallest share that is empty; null where unknown
 --   vacant_high | DOUBLE | - | Leeg aandeel hoog | largest share that is empty; null where unknown
 --   geom | GEOMETRY | - | Geometrie | position
-WITH checked AS (
+WITH here AS (
+    SELECT o.*, street_key(o.street) AS street_key FROM raw.observation AS o SEMI JOIN staging.observation_here USING (feed, source_row)
+),
+checked AS (
     SELECT *,
         CASE
             WHEN defect IS NOT NULL THEN defect
@@ -24,12 +35,14 @@ WITH checked AS (
             WHEN kind NOT IN (SELECT kind FROM reference.evidence_kind) THEN 'unknown kind'
             WHEN observed_on IS NOT NULL AND register_date(observed_on) IS NULL THEN 'date that cannot be read'
             WHEN coalesce(vacant_low < 0 OR vacant_high > 1 OR vacant_low > vacant_high, false) THEN 'share outside 0..1'
-            WHEN building_id IS NULL THEN
-                CASE WHEN geom IS NULL THEN 'no place given' ELSE geometry_problem(geom) END
+            WHEN building_id IS NULL AND geom IS NOT NULL THEN geometry_problem(geom)
+            WHEN building_id IS NULL AND (street_key IS NULL OR house_number_value(house_number) IS NULL) THEN 'no place given'
         END AS problem
-    FROM raw.observation
+    FROM here
 )
-SELECT feed, observation_id, source_row, kind, nullif(trim(building_id), '') AS building_id, detail,
+SELECT feed, observation_id, source_row, kind, nullif(trim(building_id), '') AS building_id,
+    street, street_key, house_number, house_number_value(house_number) AS number_value, house_number_suffix(house_number) AS number_suffix,
+    box_number, trim(postcode) AS postcode, municipality, detail,
     register_date(observed_on) AS observed_on, coalesce(vacant_low, vacant_high) AS vacant_low,
     coalesce(vacant_high, vacant_low) AS vacant_high, CASE WHEN geometry_problem(geom) IS NULL THEN geom END AS geom,
     coalesce(problem, CASE WHEN row_number() OVER (PARTITION BY feed, observation_id, problem IS NULL ORDER BY source_row) > 1
