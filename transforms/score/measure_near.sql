@@ -10,9 +10,11 @@
 --   high | DOUBLE | - | Hoogste | most there can be, or the largest distance; null for no bound
 --   feeds | VARCHAR[] | - | Gegevensstromen | feeds the things came from
 WITH coverage AS (
-    -- What lies outside the points a source gives is not known to be empty.
+    -- What lies outside the points a map gives is not known to be empty. A timetable has no places: it knows of its own operator's
+    -- stops alone, so however far they reach, what else lies there is not known.
     SELECT ST_ConvexHull(ST_Collect(list(geom))) AS hull
-    FROM (SELECT geom FROM staging.place UNION ALL SELECT geom FROM staging.facility) WHERE ST_Dimension(geom) = 0
+    FROM (SELECT geom FROM staging.place UNION ALL SELECT geom FROM staging.facility WHERE feed IN (SELECT feed FROM staging.place))
+    WHERE ST_Dimension(geom) = 0
 ),
 building AS (
     SELECT b.building_id, b.point, ST_X(b.point) AS x, ST_Y(b.point) AS y,
@@ -21,7 +23,8 @@ building AS (
 ),
 criterion AS (
     -- A list that finds nothing anywhere in the city may be one that its sources do not hold: no row, not a no.
-    SELECT criterion, any_value(reach_m) AS reach_m, any_value(is_counted) AS is_counted, list(DISTINCT feed ORDER BY feed) AS feeds
+    SELECT criterion, any_value(reach_m) AS reach_m, any_value(is_counted) AS is_counted, list(DISTINCT feed ORDER BY feed) AS feeds,
+        bool_or(feed IN (SELECT feed FROM staging.place)) AS is_mapped
     FROM score.measure_thing GROUP BY criterion
 ),
 thing AS (
@@ -74,6 +77,6 @@ near AS (
 )
 SELECT b.building_id, c.criterion AS measure,
     -- Nearer than the border of what is known, a distance is certain; beyond it, something nearer may lie outside.
-    CASE WHEN c.is_counted THEN CAST(coalesce(n.n, 0) AS DOUBLE) ELSE least(coalesce(n.nearest_m, c.reach_m), b.border_m) END AS low,
-    CASE WHEN NOT c.is_counted THEN n.nearest_m WHEN b.border_m >= c.reach_m THEN CAST(coalesce(n.n, 0) AS DOUBLE) END AS high, c.feeds
+    CASE WHEN c.is_counted THEN CAST(coalesce(n.n, 0) AS DOUBLE) WHEN c.is_mapped THEN least(coalesce(n.nearest_m, c.reach_m), b.border_m) ELSE 0 END AS low,
+    CASE WHEN NOT c.is_counted THEN n.nearest_m WHEN c.is_mapped AND b.border_m >= c.reach_m THEN CAST(coalesce(n.n, 0) AS DOUBLE) END AS high, c.feeds
 FROM building AS b CROSS JOIN criterion AS c LEFT JOIN near AS n ON n.building_id = b.building_id AND n.criterion = c.criterion

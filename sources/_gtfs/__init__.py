@@ -1,0 +1,1 @@
+"""What a GTFS timetable says of its stops."""
