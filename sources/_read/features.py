@@ -23,6 +23,7 @@ from sources._kit.snapshot import Snapshot
 from sources._read import geojson
 from sources._read.content import Kind, kind_of, place
 from sources._read.crs import hold_to_crs
+from sources._read.curves import may_hold_curves, straighten
 
 PAGE_MAX_BYTES = 100 << 20
 RESERVED = frozenset({"geom", "defect", "_row"})
@@ -155,6 +156,11 @@ def parquet_crs(projjson: str | None) -> str | None:
 def _gdal_query(con: duckdb.DuckDBPyConnection, snapshot: Snapshot, part: str, path: Path) -> str:
     where = place(snapshot, part, path)
     layer = _gdal_layer(snapshot, part, path)
+    if may_hold_curves(path, layer):
+        table = f"straight_{snapshot.feed.name}_{part}_{path.name[:8]}"
+        names, wkb = straighten(con, path, layer, table)
+        hold_apart(names, **where)
+        return _as_text(names, f"ST_GeomFromWKB({identifier(wkb)})::GEOMETRY", identifier(table))
     source = f"ST_Read({literal(path)}, layer := {literal(layer)})"
     try:
         described = con.execute(f"SELECT column_name, column_type FROM (DESCRIBE FROM {source})").fetchall()

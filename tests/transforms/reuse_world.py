@@ -24,13 +24,15 @@ MEASURE = (
     "measure_number",
     "measure_thing",
     "measure_near",
+    "area_class",
     "measure_class",
     "measure",
 )
 INDEX = ("criterion", "reuse_level", "reuse_part", "reuse")
 INPUTS = (
     "core.building", "core.height_measured", "core.standing", "core.tag", "core.link_land_use", "score.type", "score.heritage", "evidence.item",
-    "staging.place", "staging.facility", "staging.land_use", "staging.footprint", "staging.designation",
+    "staging.place", "staging.facility", "staging.land_use", "staging.footprint", "staging.designation", "staging.area",
+    "core.link_area",
 )  # fmt: skip
 Con = duckdb.DuckDBPyConnection
 Thing = tuple[str, Mapping[str, str], str]

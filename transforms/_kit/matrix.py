@@ -133,6 +133,12 @@ def _given_classes(tables: Tables) -> Iterator[Row]:
     for row in (*tables.get("heritage_rule", []), {"class": "none"}):
         yield {"measure": "heritage", "class": row["class"]}
     yield {"measure": "free_height_m", "class": "hall"}
+    measures = {row["theme"]: row["measure"] for row in tables.get("area_theme", [])}
+    for row in tables.get("area_class", []):
+        yield {"measure": measures.get(row["theme"]), "class": row["class"]}
+    for row in tables.get("area_theme", []):
+        if row["if_outside"]:
+            yield {"measure": row["measure"], "class": row["if_outside"]}
 
 
 def _check_known(tables: Tables, name: str, key: str) -> None:

@@ -1,7 +1,7 @@
 -- Crosswalk between ids: everything that was linked to a building, with method and how sure.
 -- view: yes
 -- inputs: core.link_footprint, core.link_parcel, core.address, core.link_register, core.link_observation, core.link_place, core.link_designation,
---   core.link_land_use
+--   core.link_land_use, core.link_area
 -- columns:
 --   kind | VARCHAR | - | Soort | what the right side is
 --   building_id | VARCHAR | - | Gebouw | building
@@ -17,3 +17,4 @@ UNION ALL SELECT 'observation', building_id, feed || ':' || observation_id, meth
 UNION ALL SELECT 'place', building_id, place_id, method, score FROM core.link_place
 UNION ALL SELECT 'designation', building_id, designation_id, method, score FROM core.link_designation
 UNION ALL SELECT 'land_use', building_id, land_use_id, method, score FROM core.link_land_use
+UNION ALL SELECT 'area', building_id, area_id, 'overlap', share FROM core.link_area

@@ -1,7 +1,7 @@
--- Which building an observation is about: the one it names, what took that one's place, the one at its position, or the one at
--- its address.
+-- Which building an observation is about: the one it names, what took that one's place, those that its area holds, the one at its
+-- position, or the one at its address.
 -- inputs: staging.observation, core.building, core.address, core.succession
--- key: feed, observation_id
+-- key: feed, observation_id, building_id
 -- accounts_for: staging.observation
 -- check: score BETWEEN 0 AND 1
 -- columns:
@@ -9,7 +9,7 @@
 --   observation_id | VARCHAR | - | Waarneming | row of the list
 --   source_row | VARCHAR | - | Bronrij | table and place of the row in the feed
 --   building_id | VARCHAR | - | Gebouw | building
---   method | VARCHAR | - | Methode | named, successor, inside, nearest or address, normalised
+--   method | VARCHAR | - | Methode | named, successor, inside, nearest, in the area or address, normalised
 --   score | DOUBLE | - | Zekerheid | how sure the match is (judgement, by method)
 WITH known AS (
     SELECT building_id AS id, building_id FROM core.building
@@ -30,9 +30,23 @@ successor AS (
 ),
 near AS (
     SELECT o.feed, o.observation_id, b.building_id, ST_Distance(o.geom, b.geom) AS distance_m
-    FROM (SELECT * FROM staging.observation WHERE geom IS NOT NULL) AS o
+    FROM (SELECT * FROM staging.observation WHERE geom IS NOT NULL AND ST_Dimension(geom) < 2) AS o
     JOIN core.building AS b ON ST_DWithin(o.geom, b.geom, 10)
     QUALIFY row_number() OVER (PARTITION BY o.feed, o.observation_id ORDER BY b.state <> 'standing', ST_Distance(o.geom, b.geom), b.footprint_m2, b.building_id) = 1
+),
+held AS (
+    -- An area is about the buildings that lie in it for at least half. The shed on the yard is not what was looked at.
+    SELECT o.feed, o.observation_id, b.building_id
+    FROM (SELECT * FROM staging.observation WHERE geom IS NOT NULL AND ST_Dimension(geom) = 2) AS o
+    JOIN core.building AS b ON ST_Intersects(o.geom, b.geom)
+    WHERE b.state = 'standing' AND shared_area(b.geom, o.geom) >= 0.5 * b.footprint_m2
+    QUALIFY b.footprint_m2 >= 0.25 * max(b.footprint_m2) OVER (PARTITION BY o.feed, o.observation_id)
+        AND (coalesce(b.official_type, '') <> 'bijgebouw'
+             OR bool_and(coalesce(b.official_type, '') = 'bijgebouw') OVER (PARTITION BY o.feed, o.observation_id))
+),
+held_one AS (
+    -- Which of several was meant, nobody says: each is less sure.
+    SELECT feed, observation_id, building_id, count(*) OVER (PARTITION BY feed, observation_id) AS building_count FROM held
 ),
 written AS (
     SELECT feed, observation_id, street_key, number_value, number_suffix, box_number, postcode, lower(strip_accents(trim(municipality))) AS town
@@ -65,29 +79,39 @@ addressed AS (
         QUALIFY coalesce(is_box, false) = max(coalesce(is_box, false)) OVER (PARTITION BY feed, observation_id)
     )
     GROUP BY feed, observation_id
+),
+found AS (
+    SELECT feed, observation_id, building_id, 1 AS step, 'named' AS method, 1.0 AS score FROM named
+    UNION ALL
+    SELECT feed, observation_id, building_id, 2, 'successor', 0.9 * score FROM successor
+    UNION ALL
+    -- A named building that is gone is not replaced by whatever stands nearby, unless the list says where.
+    SELECT feed, observation_id, building_id, 3, if(building_count = 1, 'in the area', 'in the area, one of several buildings'),
+        if(building_count = 1, 0.95, 0.6)
+    FROM held_one
+    UNION ALL
+    SELECT feed, observation_id, building_id, 3, if(distance_m = 0, 'inside', 'nearest'), if(distance_m = 0, 0.95, 0.9 - distance_m / 20) FROM near
+    UNION ALL
+    -- As for a register row: an address is a point somebody put.
+    SELECT feed, observation_id, building_id, 4, 'address, normalised', 0.95 * if(distance_m = 0, 1.0, 0.9) FROM addressed WHERE building_count = 1
+),
+best AS (
+    FROM found QUALIFY step = min(step) OVER (PARTITION BY feed, observation_id)
 )
-SELECT o.feed, o.observation_id, o.source_row, coalesce(n.building_id, s.building_id, p.building_id, a.building_id) AS building_id,
-    CASE WHEN n.building_id IS NOT NULL THEN 'named' WHEN s.building_id IS NOT NULL THEN 'successor'
-         WHEN p.distance_m = 0 THEN 'inside' WHEN p.building_id IS NOT NULL THEN 'nearest' ELSE 'address, normalised' END AS method,
-    CASE WHEN n.building_id IS NOT NULL THEN 1.0 WHEN s.building_id IS NOT NULL THEN 0.9 * s.score
-         WHEN p.distance_m = 0 THEN 0.95 WHEN p.building_id IS NOT NULL THEN 0.9 - p.distance_m / 20
-         -- As for a register row: an address is a point somebody put.
-         ELSE 0.95 * CASE WHEN a.distance_m = 0 THEN 1.0 ELSE 0.9 END END AS score,
-    CASE WHEN coalesce(n.building_id, s.building_id, p.building_id) IS NOT NULL OR a.building_count = 1 THEN NULL
+SELECT o.feed, o.observation_id, o.source_row, f.building_id, f.method, f.score,
+    CASE WHEN f.building_id IS NOT NULL THEN NULL
          WHEN o.building_id IS NOT NULL THEN 'no such building'
+         WHEN ST_Dimension(o.geom) = 2 THEN 'no building lies in the area for half of its outline or more'
          WHEN o.geom IS NOT NULL THEN 'no building within 10 m'
          WHEN a.building_count > 1 THEN 'the address lies in several buildings'
          WHEN a.building_count = 0 THEN 'the address is known, no building lies there'
-         WHEN k.street_key IS NULL THEN CASE WHEN EXISTS (FROM core.address) THEN 'the street is not in the address file'
-              ELSE 'no address file to look the street up in' END
-         ELSE 'the house number is not in the address file' END AS reject_reason,
+         WHEN k.street_key IS NOT NULL THEN 'the house number is not in the address file'
+         WHEN EXISTS (FROM core.address) THEN 'the street is not in the address file'
+         ELSE 'no address file to look the street up in' END AS reject_reason,
     CASE WHEN o.building_id IS NOT NULL THEN 'building_id' WHEN o.geom IS NOT NULL THEN 'geom' ELSE 'street' END AS reject_column,
     coalesce(o.building_id, ST_AsText(ST_Point(round(ST_X(ST_Centroid(o.geom)), 1), round(ST_Y(ST_Centroid(o.geom)), 1))),
         concat_ws(' ', o.street, o.house_number, o.postcode, o.municipality)) AS reject_value
 FROM staging.observation AS o
-LEFT JOIN named AS n USING (feed, observation_id)
-LEFT JOIN successor AS s USING (feed, observation_id)
--- A named building that is gone is not replaced by whatever stands nearby, unless the list says where.
-LEFT JOIN near AS p USING (feed, observation_id)
+LEFT JOIN best AS f USING (feed, observation_id)
 LEFT JOIN addressed AS a USING (feed, observation_id)
 LEFT JOIN (SELECT DISTINCT street_key FROM core.address) AS k ON k.street_key = o.street_key

@@ -1,5 +1,6 @@
 -- Classes of each assessed building that some table gives by name. No row: not known.
--- inputs: score.reuse_building, staging.footprint, staging.land_use, core.link_land_use, score.heritage, staging.designation, reference.class_rule
+-- inputs: score.reuse_building, staging.footprint, staging.land_use, core.link_land_use, score.heritage, staging.designation, reference.class_rule,
+--   score.area_class
 -- key: building_id, measure
 -- columns:
 --   building_id | VARCHAR | - | Gebouw | building
@@ -29,3 +30,5 @@ UNION ALL
 -- Without a heritage source nothing is known; with one, a building no designation covers has none.
 SELECT b.building_id, 'heritage', coalesce(h.class, 'none'), d.feeds
 FROM score.reuse_building AS b CROSS JOIN designation_feed AS d LEFT JOIN heritage AS h USING (building_id)
+UNION ALL
+SELECT building_id, measure, class, feeds FROM score.area_class WHERE class IS NOT NULL
