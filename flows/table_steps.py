@@ -9,6 +9,7 @@ from datetime import date
 
 import duckdb
 
+from flows.boundary import load_boundary
 from flows.decisions import load_decisions
 from flows.feed_steps import Loaded, source_code
 from flows.history import keep_history
@@ -148,40 +149,18 @@ def load_given(
 
     Sets the parameter `data_hash`: the bytes of all feeds and these files, whatever reads them.
     """
+    # A boundary may come from a feed, so the views are made first.
+    views = make_intake(con, city, {item.feed: item.fingerprint for item in loaded})
     prints = {
-        "reference.boundary": load_boundary(con, city),
+        "reference.boundary": load_boundary(con, city, plan.reference.tables.get("nis_2025", [])),
         "reference.objection": load_objections(con, city),
         "reference.decision": load_decisions(con, city, space),
     }
     feeds = sorted(f"{item.feed} {item.snapshot} {item.snapshot_on}" for item in loaded)
     plan.params["data_hash"] = _hash(*feeds, *prints.values())
     prints["reference.feed"] = write_table(con, "feed", feed_rows(city, loaded))
-    prints.update(make_intake(con, city, {item.feed: item.fingerprint for item in loaded}))
+    prints.update(views)
     return prints
-
-
-def load_boundary(con: duckdb.DuckDBPyConnection, city: City) -> str:
-    """Make reference.boundary: one polygon in the city's CRS, or no row where the city file names none.
-
-    Raises:
-        OnbenutError: the file is missing or holds no polygon.
-    """
-    con.execute("CREATE OR REPLACE TABLE reference.boundary (geom GEOMETRY)")
-    if city.boundary is None:
-        return "none"
-    path = city.folder / city.boundary
-    if not path.exists():
-        raise OnbenutError(
-            "no such boundary file", city=city.slug, file=path, next_step="mend `boundary` in the city file"
-        )
-    import geopandas
-
-    frame = geopandas.read_file(path).to_crs(city.crs)
-    shape = frame.geometry.union_all()
-    if shape.is_empty or shape.geom_type not in ("Polygon", "MultiPolygon"):
-        raise OnbenutError("the boundary holds no polygon", city=city.slug, file=path, value=shape.geom_type)
-    con.execute("INSERT INTO reference.boundary SELECT ST_GeomFromWKB(?)", [shape.wkb])
-    return hashlib.sha256(shape.wkb).hexdigest()
 
 
 def build_tables(

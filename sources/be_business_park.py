@@ -12,8 +12,7 @@ from datetime import date
 import duckdb
 
 from sources._kit.city import Feed
-from sources._kit.contract import Table, load_source, write_raw
-from sources._kit.duck import literal
+from sources._kit.contract import Table, load_source, raw_name, write_raw
 from sources._kit.snapshot import Snapshot
 from sources._read.layers import LayerSettings as Settings
 from sources._read.layers import layer_query, part_tables
@@ -44,13 +43,10 @@ def parse(snapshot: Snapshot, con: duckdb.DuckDBPyConnection) -> date | None:
     dates = []
     for part, table in part_tables("be_business_park", snapshot.feed).items():
         query, ignore, data_on = layer_query(con, snapshot, part, table)
-        if part == "bedrperc":
-            query = _checked(query)
-            # The place in the file is numbered before rows are left out, so that both tables name a row alike.
-            idle = f"{code('InGebruik')} = 'nietingebruik' AND {code('Bebouwing')} = 'bebouwd' AND defect IS NULL"
-            numbered = f"SELECT *, row_number() OVER () AS _row FROM ({query})"
-            write_raw(con, snapshot, IDLE, f"SELECT * FROM ({numbered}) WHERE {idle}", ignore)
         write_raw(con, snapshot, part, query, ignore)
+        if part == "bedrperc":
+            idle = f"{code('InGebruik')} = 'nietingebruik' AND {code('Bebouwing')} = 'bebouwd' AND defect IS NULL"
+            write_raw(con, snapshot, IDLE, f"SELECT * FROM {raw_name(snapshot.feed, part)} WHERE {idle}")
         dates += [data_on] if data_on else []
     return min(dates, default=None)
 
@@ -58,13 +54,3 @@ def parse(snapshot: Snapshot, con: duckdb.DuckDBPyConnection) -> date | None:
 def code(column: str) -> str:
     """SQL: a code in small letters, whether the provider writes the word or its URI."""
     return f"lower(regexp_extract(trim({column}), '[^/#]*$'))"
-
-
-def _checked(query: str) -> str:
-    known: dict[str, list[str]] = load_source("be_business_park").info.reader["codes"]
-    wrong = [
-        f"CASE WHEN {code(column)} NOT IN ({', '.join(literal(word) for word in words)}) "
-        f"THEN 'unknown value in {column}: ' || {column} END"
-        for column, words in known.items()
-    ]
-    return f"SELECT * REPLACE (coalesce(defect, {', '.join(wrong)}) AS defect) FROM ({query})"

@@ -1,5 +1,7 @@
-"""Flemish zoning: the regional plan (`gwp`), special plans (`bpa`), and implementation plans of region, province and
-municipality (`gewrup`, `provrup`, `gemrup`), which replace the older ones where they lie.
+"""Flemish zoning: which plan says what may be done where.
+
+The regional plan (`gwp`), special plans (`bpa`), and implementation plans of region, province and municipality
+(`gewrup`, `provrup`, `gemrup`), which replace the older ones where they lie.
 
 Files: WFS GeoJSON, GeoPackage or Parquet of Mercator, in EPSG:3812 unless the city file says otherwise.
 """

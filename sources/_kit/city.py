@@ -7,12 +7,13 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator, model_validator
 
 from sources._kit.errors import CityFileError
 from sources._kit.service import Service
 
 HOME_VARIABLE = "ONBENUT_HOME"
+BOUNDARY_FEED = "feed:"
 NAME_PATTERN = r"^[a-z][a-z0-9_]*$"
 
 
@@ -73,11 +74,20 @@ class City(BaseModel):
     nis: str = Field(pattern=r"^[0-9A-Z]{4,8}$", description="code of the municipality; text, zeros live")
     crs: str = Field(pattern=r"^EPSG:\d{4,6}$")
     as_of: date | None = Field(None, description="for recorded cities: the day the city is looked at by default")
-    boundary: str | None = Field(None, description="file with the area of interest, relative to the city file")
+    boundary: str | None = Field(None, description="area of interest: a file relative to the city file, or feed:<name>")
     objections: str | None = Field(
         None, description="CSV of building ids that are not shown, relative to the city file"
     )
     feeds: dict[str, Feed] = Field(min_length=1)
+
+    @field_validator("feeds")
+    @classmethod
+    def _has_boundary_feed(cls, value: dict[str, Feed], info: ValidationInfo) -> dict[str, Feed]:
+        boundary = info.data.get("boundary") or ""
+        name = boundary.removeprefix(BOUNDARY_FEED)
+        if name != boundary and name not in value:
+            raise ValueError(f"`boundary` names the feed {name}, which is not there")
+        return value
 
     @field_validator("crs")
     @classmethod

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-
 import pytest
 
 from flows.workspace import CHECKOUT
 from sources import be_flood, be_permit, be_zoning
 from sources._kit.errors import CityFileError, ColumnError, UnreadableSnapshotError
 from tests.sources.conftest import Con, Snap, Write, page, raw, square, taken_in
-from tests.sources.tiny_city import X, Y, Tiny, building, run_tiny
+from tests.sources.tiny_city import Tiny, X, Y, building, run_tiny
 from transforms._kit.matrix import MatrixError, check_matrix
 from transforms._kit.reference import read_reference
 
@@ -59,7 +58,9 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Tiny:
                 zone(None, 700, 10),
             ]
         ),
-        "rup.json": page([zone("Zone voor natuur", 100, 100), zone("Zone voor natuur", 200, 10)]),  # over 1, a fifth of 2
+        "rup.json": page(
+            [zone("Zone voor natuur", 100, 100), zone("Zone voor natuur", 200, 10)]
+        ),  # over 1, a fifth of 2
         "fluvial.json": page([flood("C", 0, 60), flood("A", 100, 60), flood("B", 200, 25)]),
         "pluvial.json": page([flood("D", 0, 60), flood("B", 300, 45)]),
         "permits.json": page(
@@ -82,7 +83,9 @@ def classes(tiny: Tiny, measure: str) -> dict[int, str]:
 
 def test_a_newer_plan_replaces_the_regional_one_and_a_shared_building_is_unknown(tiny: Tiny) -> None:
     assert classes(tiny, "zoning") == {0: "allows", 1: "forbids", 2: "allows", 4: "forbids"}
-    shares = tiny.rows("SELECT building_id[5:], class, round(share, 2) FROM score.area_class WHERE measure = 'zoning' ORDER BY 1")
+    shares = tiny.rows(
+        "SELECT building_id[5:], class, round(share, 2) FROM score.area_class WHERE measure = 'zoning' ORDER BY 1"
+    )
     assert shares[3] == ("3", None, 0.6)
     assert shares[-1] == ("6", None, 1.0)  # covered by words that nobody knows
     rejects = tiny.rows("SELECT reason, count(*) FROM staging.reject WHERE feed = 'zoning' GROUP BY ALL")
@@ -128,10 +131,12 @@ def test_parts_crs_and_columns_are_held_to(snap: Snap, write: Write, con: Con) -
     ids = [taken_in(con, shot, name)[0]["area_id"] for name in ("gwp", "bpa")]
     assert ids[0] != ids[1]
     assert [taken_in(con, shot, name)[0]["precedence"] for name in ("gwp", "bpa")] == [0, 1]
+    given = [{**permit("1", "2025-01-01", 0), "aantal_bezwaren": 3, "aanvrager": "Jan"}]
     with pytest.raises(ColumnError, match="aantal_bezwaren"):
-        given = [{**permit("1", "2025-01-01", 0), "aantal_bezwaren": 3, "aanvrager": "Jan"}]
         be_permit.parse(snap("be_permit", crs="EPSG:31370", project=write("p.json", page(given))), con)
-    shot = snap("be_permit", crs="EPSG:31370", settings={"ignore": ["aantal_bezwaren"]}, project=write("p.json", page(given)))
+    shot = snap(
+        "be_permit", crs="EPSG:31370", settings={"ignore": ["aantal_bezwaren"]}, project=write("p.json", page(given))
+    )
     be_permit.parse(shot, con)
     assert "aanvrager" not in raw(con, shot, "project")[0]
 
@@ -162,9 +167,13 @@ def test_a_pattern_that_gives_a_class_the_criterion_lacks_is_refused() -> None:
     ],
 )
 def test_the_words_of_the_provider_find_their_class(con: Con, theme: str, words: str, expected: str | None) -> None:
-    rows = [row for row in read_reference(CHECKOUT / "data" / "reference").tables["area_class"] if row["theme"] == theme]
+    rows = [
+        row for row in read_reference(CHECKOUT / "data" / "reference").tables["area_class"] if row["theme"] == theme
+    ]
     query = "SELECT regexp_matches(lower(strip_accents(?)), ?)"
-    found = [r["class"] for r in sorted(rows, key=lambda r: r["place"]) if con.execute(query, [words, r["pattern"]]).fetchall()[0][0]]
+    found = [
+        r["class"]
+        for r in sorted(rows, key=lambda r: r["place"])
+        if con.execute(query, [words, r["pattern"]]).fetchall()[0][0]
+    ]
     assert (found[0] if found else None) == expected
-
-

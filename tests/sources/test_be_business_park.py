@@ -11,6 +11,7 @@ import pytest
 import shapely
 
 from sources import be_business_park
+from sources._kit.contract import load_source
 from sources._kit.errors import CityFileError, ColumnError
 from tests.sources.conftest import Con, Snap, Write, page, raw, square, taken_in
 from tests.sources.tiny_city import X, Y, building, run_tiny
@@ -42,8 +43,14 @@ def test_only_what_is_built_and_idle_is_an_observation(snap: Snap, write: Write,
     shot = snap("be_business_park", bedrperc=write("p.json", page(given)))
     be_business_park.parse(shot, con)
     rows = taken_in(con, shot, "bedrperc")
-    assert [row["class"] for row in rows[:3]] == ["inGebruik bebouwd", "nietInGebruik bebouwd", "nietInGebruik onbebouwd"]
-    assert [row["defect"] for row in rows] == [None] * 4 + ["unknown value in InGebruik: misschien", None]
+    assert [row["class"] for row in rows[:3]] == [
+        "inGebruik bebouwd",
+        "nietInGebruik bebouwd",
+        "nietInGebruik onbebouwd",
+    ]
+    query = load_source("be_business_park").info.tables["bedrperc"].intake["defect"]
+    found = con.execute(f"SELECT {query} FROM raw.feed_bedrperc ORDER BY _row").fetchall()
+    assert [row[0] for row in found] == [None] * 4 + ["unknown value in InGebruik: misschien", None]
     idle = taken_in(con, shot, "bedrperc_not_in_use")
     assert [row["observation_id"] for row in idle] == ["vlaio:parcel:P2", "vlaio:parcel:P4", "vlaio:parcel:P6"]
     assert [row["_row"] for row in idle] == [2, 4, 6]
@@ -78,9 +85,17 @@ def test_a_building_in_an_idle_parcel_is_likely_out_of_use(tmp_path: Path) -> No
     assert refused == [("parks/vlaio:parcel:P4", "no building lies in the area for half of its outline or more")]
     query = "SELECT building_id, kind FROM evidence.item ORDER BY 1"
     assert [row[0] for row in tiny.rows(query)] == ["grb:1", "grb:4", "grb:5"]
-    assert tiny.rows("SELECT park_id, name, building_count FROM core.business_park") == [("vlaio:park:11002_03", "Noord", 6)]
-    assert tiny.one("SELECT underuse_band FROM score.building WHERE building_id = 'grb:1' AND audience = 'city'") == "likely"
-    assert tiny.one("SELECT underuse_band FROM score.building WHERE building_id = 'grb:3' AND audience = 'city'") == "unknown"
+    assert tiny.rows("SELECT park_id, name, building_count FROM core.business_park") == [
+        ("vlaio:park:11002_03", "Noord", 6)
+    ]
+    assert (
+        tiny.one("SELECT underuse_band FROM score.building WHERE building_id = 'grb:1' AND audience = 'city'")
+        == "likely"
+    )
+    assert (
+        tiny.one("SELECT underuse_band FROM score.building WHERE building_id = 'grb:3' AND audience = 'city'")
+        == "unknown"
+    )
 
 
 def curved_file(path: Path) -> Path:
@@ -107,7 +122,8 @@ def test_arcs_are_straightened(snap: Snap, con: Con, tmp_path: Path) -> None:
     shot = snap("be_business_park", bedrter=curved_file(tmp_path / "parks.gpkg"))
     be_business_park.parse(shot, con)
     (row,) = raw(con, shot, "bedrter")
-    shape = shapely.from_wkt(row["geom"])
+    shape = shapely.from_wkt(str(row["geom"]))
+    assert shape is not None
     assert (row["IDBEDR"], row["UIDN"]) == ("7", 12)
     assert shape.area == pytest.approx(3.14159 * 100, rel=0.002)
     assert shapely.get_num_coordinates(shape) > 50

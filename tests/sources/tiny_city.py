@@ -7,7 +7,6 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-
 from flows.run import run_city
 from flows.workspace import Workspace
 from sources._kit.city import load_city
@@ -68,5 +67,3 @@ def run_tiny(
     space = Workspace(folder / "home")
     outcome = run_city(load_city(city, space.cities), space, as_of=DAY)
     return Tiny(outcome.warehouse, outcome.warnings)
-
-

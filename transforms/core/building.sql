@@ -28,7 +28,7 @@ WITH odd_key AS (
     WHERE tags['building'] IN ('no', 'demolished', 'razed', 'removed', 'construction', 'proposed', 'planned')
 ),
 outline AS (
-    SELECT f.*, CASE min(o.state) WHEN 'gone' THEN 'gone' WHEN 'future' THEN 'planned' ELSE 'standing' END AS state
+    SELECT f.* REPLACE (CASE min(o.state) WHEN 'gone' THEN 'gone' WHEN 'future' THEN 'planned' ELSE 'standing' END AS state)
     FROM staging.footprint AS f LEFT JOIN odd_key AS o USING (footprint_id)
     GROUP BY ALL
 ),
@@ -55,7 +55,8 @@ osm AS (
 )
 SELECT
     f.footprint_id AS building_id, f.feed, f.is_official, f.official_type, coalesce(o.osm_ids, []) AS osm_ids, o.name,
-    coalesce(o.state, 'standing') AS state,
+    -- What the authority itself calls gone or not yet built is; that it lists a building as standing does not undo a razed outline.
+    coalesce(nullif(f.state, 'standing'), o.state, 'standing') AS state,
     CASE WHEN o.height_m > 0 THEN o.height_m END AS height_m, CASE WHEN o.floors > 0 THEN o.floors END AS floors,
     greatest(f.observed_on, o.observed_on) AS observed_on,
     f.footprint_m2, ST_PointOnSurface(f.geom) AS point, f.geom

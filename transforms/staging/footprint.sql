@@ -11,6 +11,7 @@
 --   issuer | VARCHAR | - | Uitgever | who gives the id
 --   is_official | BOOLEAN | - | Officieel | drawn by the mapping authority
 --   official_type | VARCHAR | - | Officieel type | the authority's own building type
+--   state | VARCHAR | - | Toestand | standing, gone or planned as the authority says; null where it does not
 --   official_id | VARCHAR | - | Officieel grondvlak | official footprint this one says it was drawn from
 --   tags | MAP(VARCHAR, VARCHAR) | - | Tags | keys and values of an OSM element
 --   observed_on | DATE | - | Waargenomen op | last touched or surveyed
@@ -36,7 +37,7 @@ checked AS (
     FROM placed
 )
 SELECT
-    footprint_id, feed, source_row, issuer, is_official, official_type, official_id, tags, observed_on,
+    footprint_id, feed, source_row, issuer, is_official, official_type, state, official_id, tags, observed_on,
     ST_Area(geom) AS footprint_m2, geom,
     coalesce(problem, CASE WHEN row_number() OVER (PARTITION BY footprint_id, problem IS NULL ORDER BY feed, source_row) > 1
                            THEN 'duplicate key' END) AS reject_reason,
