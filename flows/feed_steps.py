@@ -14,7 +14,7 @@ import duckdb
 from flows.workspace import Workspace
 from sources._kit.city import City, Feed
 from sources._kit.contract import load_source, raw_name, settings_of
-from sources._kit.duck import literal
+from sources._kit.duck import identifier, literal
 from sources._kit.errors import FetchRefusedError, OnbenutError
 from sources._kit.snapshot import Snapshot
 
@@ -33,6 +33,7 @@ class Loaded:
 
     feed: str
     fingerprint: str
+    """Of the rows that its raw tables hold, whatever their order: pages of a service carry the second they were served."""
     rows: dict[str, int]
     snapshot_on: date
     was_parsed: bool
@@ -117,6 +118,8 @@ def _load(con: duckdb.DuckDBPyConnection, snapshot: Snapshot, warning: str | Non
     except OnbenutError as error:
         _locate(error, snapshot)
         raise
+    finally:
+        _drop_temporary(con)
     rows = {table: _count(con, feed, table) for table in source.tables(feed)}
     short = _too_few(rows, feed)
     if short:
@@ -129,26 +132,32 @@ def _load(con: duckdb.DuckDBPyConnection, snapshot: Snapshot, warning: str | Non
             next_step="look whether the provider's file is whole; lower rows_min only if it really shrank",
         )
     _hold_to_last(snapshot, rows)
-    con.execute("INSERT INTO meta.raw_feed VALUES (?, ?, ?, ?)", [feed.name, fingerprint, json.dumps(rows), data_on])
+    content = _content(con, feed, list(rows))
+    con.execute(
+        "INSERT INTO meta.raw_feed VALUES (?, ?, ?, ?, ?)", [feed.name, fingerprint, json.dumps(rows), data_on, content]
+    )
     space.store.accept(snapshot, rows, data_on)
-    return _loaded(snapshot, fingerprint, rows, data_on, warning, was_parsed=True)
+    return _loaded(snapshot, content, rows, data_on, warning, was_parsed=True)
 
 
 def stored_raw(con: duckdb.DuckDBPyConnection, fetched: Fetched) -> tuple[Loaded, date | None] | None:
     """What the raw floor already holds of these very bytes and the day they state; None when it holds others or none."""
     fingerprint = raw_fingerprint(fetched.snapshot)
     con.execute(
-        "CREATE TABLE IF NOT EXISTS meta.raw_feed (feed VARCHAR PRIMARY KEY, fingerprint VARCHAR, rows VARCHAR, data_on DATE)"
+        "CREATE TABLE IF NOT EXISTS meta.raw_feed "
+        "(feed VARCHAR PRIMARY KEY, fingerprint VARCHAR, rows VARCHAR, data_on DATE, content VARCHAR)"
     )
+    # A warehouse of an older version lacks the column; its feeds are read once more.
+    con.execute("ALTER TABLE meta.raw_feed ADD COLUMN IF NOT EXISTS content VARCHAR")
     # As text: a bound parameter makes DuckDB load pandas, which an unchanged night can do without.
     found = con.execute(
-        "SELECT rows, data_on FROM meta.raw_feed "
-        f"WHERE feed = {literal(fetched.snapshot.feed.name)} AND fingerprint = {literal(fingerprint)}"
+        "SELECT rows, data_on, content FROM meta.raw_feed WHERE content IS NOT NULL "
+        f"AND feed = {literal(fetched.snapshot.feed.name)} AND fingerprint = {literal(fingerprint)}"
     ).fetchone()
     if found is None:
         return None
     rows: dict[str, int] = json.loads(found[0])
-    return _loaded(fetched.snapshot, fingerprint, rows, found[1], fetched.warning, was_parsed=False), found[1]
+    return _loaded(fetched.snapshot, found[2], rows, found[1], fetched.warning, was_parsed=False), found[1]
 
 
 def _loaded(
@@ -205,6 +214,25 @@ def _locate(error: OnbenutError, snapshot: Snapshot) -> None:
     names = {str(snapshot.store.blob(part.sha256)): part.file for part in snapshot.parts}
     if str(error.where.get("file")) in names:
         error.where["file"] = names[str(error.where["file"])]
+
+
+def _drop_temporary(con: duckdb.DuckDBPyConnection) -> None:
+    """Drop the working tables a source left; they are as large as the raw ones."""
+    found = "SELECT table_name FROM duckdb_tables() WHERE temporary"
+    for (name,) in con.execute(found).fetchall():
+        con.execute(f"DROP TABLE temp.{identifier(name)}")
+
+
+def _content(con: duckdb.DuckDBPyConnection, feed: Feed, tables: list[str]) -> str:
+    """Hash of the rows of a feed's raw tables and of their columns, in any order of rows."""
+    digest = hashlib.sha256()
+    for table in sorted(tables):
+        name = raw_name(feed, table)
+        described = con.execute(f"SELECT column_name, column_type FROM (DESCRIBE {name})").fetchall()
+        # A sum, and no exclusive or: rows that are there twice would leave no trace in that.
+        rows = con.execute(f"SELECT count(*), sum(hash(t)::HUGEINT) FROM {name} AS t").fetchall()
+        digest.update(json.dumps([table, described, [str(value) for value in rows[0]]]).encode())
+    return digest.hexdigest()
 
 
 def _count(con: duckdb.DuckDBPyConnection, feed: Feed, table: str) -> int:

@@ -128,9 +128,10 @@ def test_a_column_that_gtfs_requires_is_named_and_others_may_come(
 
 
 def test_no_view_or_table_is_left_behind(con: Con, snap: Snap, write: Write) -> None:
+    left = "SELECT view_name FROM duckdb_views() WHERE NOT internal UNION ALL SELECT table_name FROM duckdb_tables()"
+    before = set(con.execute(left).fetchall())
     parse(shot(snap, write), con)
     broken = GTFS["stop_times.txt"] + "t1,8:00:00\n"
     with pytest.raises(UnreadableSnapshotError, match=r"stop_times.txt.*Line: 17"):
         parse(shot(snap, write, stop_times=broken), con)
-    left = "SELECT view_name FROM duckdb_views() WHERE NOT internal UNION ALL SELECT table_name FROM duckdb_tables() ORDER BY 1"
-    assert con.execute(left).fetchall() == [("feed_stop",), ("feed_tally",)]
+    assert set(con.execute(left).fetchall()) - before <= {("feed_stop",), ("feed_tally",)}
