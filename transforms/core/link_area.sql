@@ -1,7 +1,6 @@
--- Which areas hold how much of which building, on the day the city is looked at.
+-- Which areas hold how much of which building, whenever they hold.
 -- inputs: staging.area, core.building
 -- key: building_id, area_id
--- params: as_of
 -- check: share > 0 AND share <= 1
 -- columns:
 --   building_id | VARCHAR | - | Gebouw | building
@@ -12,7 +11,5 @@ SELECT building_id, area_id, theme, least(1, shared_m2 / footprint_m2) AS share
 FROM (
     SELECT b.building_id, a.area_id, a.theme, b.footprint_m2, shared_area(b.geom, a.geom) AS shared_m2
     FROM staging.area AS a JOIN core.building AS b ON ST_Intersects(a.geom, b.geom)
-    -- One that began after as_of, or ended before it, does not hold then.
-    WHERE coalesce(a.valid_from <= getvariable('as_of'), true) AND coalesce(a.valid_to > getvariable('as_of'), true)
 )
 WHERE shared_m2 > 0

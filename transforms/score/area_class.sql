@@ -1,6 +1,7 @@
 -- The class that areas around it give each assessed building, per theme the city has a source for; null where none covers enough.
 -- inputs: score.reuse_building, staging.area, core.link_area, reference.area_theme, reference.area_class, reference.feed, reference.parameter
 -- key: building_id, measure
+-- params: as_of
 -- check: share BETWEEN 0 AND 1
 -- columns:
 --   building_id | VARCHAR | - | Gebouw | building
@@ -12,6 +13,8 @@ WITH area AS (
     -- Each audience is scored alike, so from public feeds only.
     SELECT a.area_id, a.feed, a.theme, a.precedence, a.class FROM staging.area AS a SEMI JOIN reference.area_theme USING (theme)
     WHERE a.feed IN (SELECT feed FROM reference.feed WHERE visibility = 'public')
+        -- One that began after as_of, or ended before it, does not hold then.
+        AND coalesce(a.valid_from <= getvariable('as_of'), true) AND coalesce(a.valid_to > getvariable('as_of'), true)
 ),
 word AS (
     SELECT w.theme, w.class AS said, c.place, c.class
