@@ -8,8 +8,12 @@ from collections.abc import Mapping, Sequence
 import duckdb
 
 from sources._kit.city import BOUNDARY_FEED, City
-from sources._kit.duck import literal
+from sources._kit.contract import load_source
+from sources._kit.duck import connect, literal
 from sources._kit.errors import OnbenutError
+from sources._kit.paging import Box
+from sources._kit.snapshot import Snapshot
+from transforms._kit.intake import make_intake
 
 Row = Mapping[str, object]
 
@@ -32,6 +36,33 @@ def load_boundary(con: duckdb.DuckDBPyConnection, city: City, mergers: Sequence[
     wkb = _read_file(city, name) if name == city.boundary else _read_feed(con, city, name, mergers)
     con.execute("INSERT INTO reference.boundary SELECT ST_GeomFromWKB(?)", [wkb])
     return hashlib.sha256(wkb).hexdigest()
+
+
+def find_extent(city: City, snapshot: Snapshot | None, mergers: Sequence[Row]) -> Box | None:
+    """The box around the area of interest (west, south, east, north) in the city's CRS, before there is a warehouse.
+
+    Args:
+        city: the city file.
+        snapshot: of the feed that gives the area, where one does.
+        mergers: as `load_boundary`.
+
+    Raises:
+        OnbenutError: as `load_boundary`, and where the feed cannot be read.
+    """
+    if city.boundary is None:
+        return None
+    if snapshot is None:
+        wkb = _read_file(city, city.boundary)
+    else:
+        with connect() as con:
+            con.execute("CREATE SCHEMA raw")
+            load_source(snapshot.feed.source).parse(snapshot, con)
+            make_intake(con, city, {snapshot.feed.name: ""})
+            wkb = _read_feed(con, city, snapshot.feed.name, mergers)
+    import shapely
+
+    west, south, east, north = shapely.from_wkb(wkb).bounds
+    return west, south, east, north
 
 
 def _read_file(city: City, name: str) -> bytes:

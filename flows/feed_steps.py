@@ -1,4 +1,4 @@
-"""Steps about one feed: fetch it into the store, read it into the raw floor, fall back on the last good snapshot."""
+"""Steps about one feed that was fetched: read it into the raw floor, hold it to the last, fall back on the last good snapshot."""
 
 from __future__ import annotations
 
@@ -11,20 +11,13 @@ from typing import Any
 
 import duckdb
 
+from flows.fetch_steps import Fetched
 from flows.workspace import Workspace
-from sources._kit.city import City, Feed
-from sources._kit.contract import load_source, raw_name, settings_of
+from sources._kit.city import Feed
+from sources._kit.contract import load_source, raw_name
 from sources._kit.duck import identifier, literal
 from sources._kit.errors import FetchRefusedError, OnbenutError
 from sources._kit.snapshot import Snapshot
-
-
-@dataclass(frozen=True)
-class Fetched:
-    """A feed's snapshot for this run, and whether it had to fall back on the last good one."""
-
-    snapshot: Snapshot
-    warning: str | None = None
 
 
 @dataclass
@@ -33,39 +26,12 @@ class Loaded:
 
     feed: str
     fingerprint: str
-    """Of the rows that its raw tables hold, whatever their order: pages of a service carry the second they were served."""
+    """Of the rows that its raw tables hold, not of the bytes: pages of a service carry the second they were served."""
     rows: dict[str, int]
     snapshot_on: date
     was_parsed: bool
     snapshot: str
     warning: str | None = None
-
-
-def fetch_feed(city: City, feed: Feed, space: Workspace, *, offline: bool = False, fall_back: bool = True) -> Fetched:
-    """Fetch one feed into the store, or fall back on its last good snapshot.
-
-    Without `fall_back` a refused fetch raises, for a caller that tries again before it falls back.
-
-    Raises:
-        OnbenutError: nothing could be fetched and there is no good snapshot from before.
-    """
-    settings_of(city, feed)
-    good = space.store.last_good(city, feed)
-    if offline:
-        if good is None:
-            raise FetchRefusedError(
-                "no stored snapshot to run on",
-                city=city.slug,
-                feed=feed.name,
-                next_step="run once without --offline",
-            )
-        return Fetched(good)
-    try:
-        return Fetched(load_source(feed.source).fetch(city, feed, space.store))
-    except FetchRefusedError as error:
-        if good is None or not fall_back:
-            raise
-        return Fetched(good, f"{error}; used the snapshot of {good.fetched_at:%Y-%m-%d %H:%M} UTC")
 
 
 def raw_fingerprint(snapshot: Snapshot) -> str:
@@ -224,7 +190,7 @@ def _drop_temporary(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def _content(con: duckdb.DuckDBPyConnection, feed: Feed, tables: list[str]) -> str:
-    """Hash of the rows of a feed's raw tables and of their columns, in any order of rows."""
+    """Hash of the rows of a feed's raw tables and of their columns; `_row` holds the place of each."""
     digest = hashlib.sha256()
     for table in sorted(tables):
         name = raw_name(feed, table)

@@ -27,11 +27,12 @@ from prefect.tasks import exponential_backoff
 
 from flows.cities import find_city, is_local
 from flows.cli import DONE_IN_PART, guarded
-from flows.feed_steps import Fetched, fetch_feed
+from flows.fetch_steps import Fetched, boundary_feed, city_extent, fetch_feed
 from flows.outcome import Outcome, noting_failure
 from flows.query import city_slug
 from flows.run import build_city
 from sources._kit.errors import FetchRefusedError, OnbenutError
+from sources._kit.paging import Box
 
 RETRIES = 3
 BACKOFF_S = 20
@@ -52,8 +53,10 @@ def _may_recover(_task: object, _run: object, state: Any) -> bool:
     retry_condition_fn=_may_recover,
     cache_policy=NO_CACHE,
 )
-def fetch(city: str, feed: str, home: str) -> Fetched:
+def fetch(city: str, feed: str, home: str, extent: Box | None = None) -> Fetched:
     """Fetch one feed; the last attempt falls back on the last good snapshot.
+
+    `extent` is the box around the city's boundary in its CRS, for services that are asked for it.
 
     Raises:
         OnbenutError: nothing could be fetched and there is no good snapshot from before.
@@ -62,7 +65,8 @@ def fetch(city: str, feed: str, home: str) -> Fetched:
     loaded = find_city(city, space)
     # A service may come back, so it is tried again before the last good snapshot has to do; a file will not.
     is_last = is_local(loaded.feeds[feed]) or (task_run.run_count or 1) > RETRIES
-    return fetch_feed(loaded, loaded.feeds[feed], space, fall_back=is_last)
+    say = get_run_logger().info
+    return fetch_feed(loaded, loaded.feeds[feed], space, fall_back=is_last, extent=extent, say=say)
 
 
 @task(name="build", cache_policy=NO_CACHE)
@@ -98,11 +102,14 @@ def refresh(city: str, as_of: date | None = None) -> Outcome:
         city = str(Path(city).resolve())
     loaded = find_city(city, space)
     with noting_failure(loaded, space):
-        futures = [fetch.submit(city, name, str(space.home)) for name in loaded.feeds]
-        for future in futures:
+        first = boundary_feed(loaded)
+        done = {first: fetch(city, first, str(space.home))} if first else {}
+        extent = city_extent(loaded, space, done.get(first) if first else None)
+        futures = {name: fetch.submit(city, name, str(space.home), extent) for name in loaded.feeds if name not in done}
+        for future in futures.values():
             future.wait()
-        fetched = [future.result() for future in futures]
-        outcome = build(city, fetched, str(space.home), as_of)
+        done.update({name: future.result() for name, future in futures.items()})
+        outcome = build(city, [done[name] for name in loaded.feeds], str(space.home), as_of)
     logger = get_run_logger()
     for warning in outcome.warnings:
         logger.warning(warning)

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import duckdb
 
-from flows.feed_steps import Loaded, fetch_feed, stored_raw
+from flows.feed_steps import Loaded, stored_raw
+from flows.fetch_steps import fetch_feed
 from flows.history import history_fingerprints
 from flows.outcome import FeedOutcome, Outcome, write_log
 from flows.products import Progress, build_and_publish, timed

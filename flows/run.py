@@ -6,7 +6,8 @@ import time
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from flows.feed_steps import Fetched, Loaded, fetch_feed, load_raw
+from flows.feed_steps import Loaded, load_raw
+from flows.fetch_steps import Fetched, fetch_city
 from flows.outcome import FeedOutcome, Outcome, noting_failure, write_log
 from flows.products import Progress, build_and_publish, timed
 from flows.rescore import rescore_city
@@ -46,10 +47,7 @@ def run_city(
             )
         return rescore_city(city, space, weights, progress=progress)
     with noting_failure(city, space):
-        fetched = []
-        for feed in city.feeds.values():
-            progress("fetch", feed.name)
-            fetched.append(fetch_feed(city, feed, space, offline=offline))
+        fetched = fetch_city(city, space, offline=offline, say=lambda text: progress("fetch", text))
         return build_city(city, space, fetched, as_of=as_of, progress=progress)
 
 

@@ -10,7 +10,8 @@ from tempfile import TemporaryDirectory
 import duckdb
 import pyarrow as pa
 
-from flows.feed_steps import fetch_feed, load_raw
+from flows.feed_steps import load_raw
+from flows.fetch_steps import fetch_city
 from flows.table_steps import build_tables, load_reference, prepare_warehouse, read_plan
 from flows.workspace import CHECKOUT, Workspace
 from sources._kit.city import City
@@ -43,7 +44,7 @@ def build_types(con: duckdb.DuckDBPyConnection, city: City, space: Workspace) ->
         OnbenutError: a feed or a check failed.
     """
     prepare_warehouse(con)
-    loaded = [load_raw(con, fetch_feed(city, feed, space), space) for feed in city.feeds.values()]
+    loaded = [load_raw(con, item, space) for item in fetch_city(city, space)]
     todo = read_plan(city, space, city.as_of or date(2026, 1, 1), loaded)
     todo.specs = _needed(todo.specs, "score.type")
     build_tables(con, todo, plan(todo.specs, load_reference(con, city, space, todo, loaded), todo.params))

@@ -22,7 +22,9 @@ from sources._kit.city import City, Feed
 from sources._kit.duck import identifier, literal
 from sources._kit.errors import CityFileError, ColumnError
 from sources._kit.fetch import fetch_files
+from sources._kit.http import Progress
 from sources._kit.manners import Manners
+from sources._kit.paging import Box
 from sources._kit.snapshot import Snapshot, Store
 
 
@@ -89,7 +91,8 @@ class Source:
     name: str
     info: SourceInfo
     settings_model: type[BaseModel]
-    fetch: Callable[[City, Feed, Store], Snapshot]
+    fetch: Callable[[City, Feed, Store, Progress | None, Box | None], Snapshot]
+    """Told how far it is; and the box around the city's boundary, in its CRS, where it is known."""
     parse: Callable[[Snapshot, duckdb.DuckDBPyConnection], date | None]
     """Makes the raw tables; returns the date the data itself states, if any."""
     tables: Callable[[Feed], dict[str, Table]]

@@ -15,7 +15,7 @@ from urllib3.util.retry import Retry
 from sources._kit.city import City, Feed
 from sources._kit.errors import FetchRefusedError
 from sources._kit.http import Client, Progress
-from sources._kit.paging import Asked, fetch_pages
+from sources._kit.paging import Asked, Box, fetch_pages
 from sources._kit.snapshot import Part, Snapshot, Store
 
 RETRIES = Retry(
@@ -33,8 +33,12 @@ def code_version() -> str:
     return version("onbenut")
 
 
-def fetch_files(city: City, feed: Feed, store: Store, progress: Progress | None = None) -> Snapshot:
+def fetch_files(
+    city: City, feed: Feed, store: Store, progress: Progress | None = None, extent: Box | None = None
+) -> Snapshot:
     """Fetch every part of a feed, as files or from the service the feed names, and write the manifest.
+
+    `extent` is the box around the city's boundary, in its CRS, for a service that is asked for that.
 
     An address that answers that nothing changed (304) gives the stored bytes of the last good snapshot again; the
     manifest says so by the status of the part.
@@ -60,7 +64,7 @@ def fetch_files(city: City, feed: Feed, store: Store, progress: Progress | None 
                 parts.append(client.download(name, location, before=before[0] if len(before) == 1 else None))
             else:
                 crs = feed.crs or info.native_crs
-                parts.extend(fetch_pages(client, Asked(city, feed.service, name, location, crs)))
+                parts.extend(fetch_pages(client, Asked(city, feed.service, name, location, crs, extent)))
     snapshot = Snapshot(city, feed, tuple(parts), datetime.now(UTC), store)
     store.record(snapshot, licence=feed.licence or info.licence, code_version=code_version())
     return snapshot

@@ -29,13 +29,17 @@ Box = tuple[float, float, float, float]
 
 @dataclass(frozen=True)
 class Asked:
-    """One part of a feed, as its city file asks for it; CRS of the answer and of bbox: EPSG:<code>."""
+    """One part of a feed, as its city file asks for it; CRS of the answer and of bbox: EPSG:<code>.
+
+    `extent` is the box around the city's boundary, in the city's CRS; None where nobody looked for it.
+    """
 
     city: City
     service: Service
     part: str
     url: str
     crs: str
+    extent: Box | None = None
 
     def setting(self, name: str) -> str | None:
         """A setting that may differ by part."""
@@ -228,16 +232,22 @@ def _identify(features: Sequence[dict[str, Any]]) -> list[str]:
 
 
 def _boundary(asked: Asked) -> Box:
-    where = {"city": asked.city.slug, "column": "boundary"}
-    if asked.city.boundary is None:
-        raise CityFileError("bbox is that of the boundary, and the city has none", next_step="give `boundary`", **where)
-    path = asked.city.folder / asked.city.boundary
-    if not path.exists():
-        raise CityFileError("no such boundary file", file=path, next_step="mend `boundary` in the city file", **where)
-    import geopandas
+    if asked.extent is None:
+        raise CityFileError(
+            "bbox is that of the boundary, and the city has none",
+            city=asked.city.slug,
+            column="boundary",
+            next_step="give `boundary`",
+        )
+    if asked.crs == asked.city.crs:
+        return asked.extent
+    from pyproj import Transformer
 
-    west, south, east, north = geopandas.read_file(path).to_crs(asked.crs).total_bounds
-    return float(west), float(south), float(east), float(north)
+    # Points along the edges too: a straight edge is none in another CRS.
+    west, south, east, north = Transformer.from_crs(asked.city.crs, asked.crs, always_xy=True).transform_bounds(
+        *asked.extent
+    )
+    return west, south, east, north
 
 
 def _file(asked: Asked, number: int, pages: int) -> str:

@@ -13,6 +13,7 @@ from sources._kit.duck import connect
 from sources._kit.errors import OnbenutError
 from tests.conftest import SHARED, RunCity
 from tests.sources.conftest import page, square
+from tests.sources.loopback import Answer, Loopback
 from tests.sources.tiny_city import X, Y, building, run_tiny
 from transforms._kit.reference import read_reference
 
@@ -129,3 +130,24 @@ def test_none_or_several_municipalities_are_a_named_error(
 ) -> None:
     with pytest.raises(OnbenutError, match=message):
         run_tiny(tmp_path, [building(1, 0, 0)], FEED, {"refgem.json": limits(*rows)}, nis="71072", keys=keys)
+
+
+@pytest.mark.parametrize("is_feed", [True, False])
+def test_a_service_is_asked_for_what_lies_around_the_boundary(tmp_path: Path, is_feed: bool) -> None:
+    everywhere = page([building(number, 100 * number + 40, 10) for number in range(4)])
+    with Loopback(lambda _request: Answer(everywhere.encode())) as server:
+        items = f"{server.url}/collections/GBG/items"
+        feed = f"""
+[feeds.more]
+source = "be_grb"
+url = {{ gbg = "{items}" }}
+service = {{ kind = "ogc_features", bbox = "boundary" }}
+snapshot_on = 2025-05-01
+"""
+        files = {"refgem.json": limits(("71022", 0), ("73040", 100), ("11002", 200))}
+        boundary = "feed:limits" if is_feed else "own.gpkg"
+        frame = geopandas.GeoDataFrame(geometry=[shapely.box(X, Y, X + 200, Y + 100)], crs=31370)
+        frame.to_file(tmp_path / "own.gpkg")
+        run_tiny(tmp_path, [building(9, 500, 0)], feed + FEED, files, nis="71072", keys=f'boundary = "{boundary}"')
+    asked = [float(value) for value in server.seen[0].query["bbox"].split(",")]
+    assert asked == pytest.approx([X, Y, X + 200, Y + 100])

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from flows.feed_steps import Loaded, fetch_feed, load_raw
+from flows.feed_steps import Loaded, load_raw
+from flows.fetch_steps import fetch_feed
 from flows.workspace import Workspace
 from sources._kit.duck import connect
 from tests.sources.conftest import make_city, page, square
@@ -32,7 +33,7 @@ def night(tmp_path: Path) -> Night:
 
     def run(buildings: int, **keys: object) -> Loaded:
         rows = [{**GBG, "OIDN": n, "geometry": square(150_000 + n, 200_000)} for n in range(buildings)]
-        (tmp_path / "gbg.json").write_text(page(rows))
+        (tmp_path / "gbg.json").write_text(page(rows, **keys.pop("said", {})))  # type: ignore[arg-type]
         feed = {"name": "grb", "source": "be_grb", "path": {"gbg": "gbg.json"}, "rows_min": 0, **keys}
         city = make_city(tmp_path, feed)
         return load_raw(con, fetch_feed(city, city.feeds["grb"], space), space)
@@ -71,3 +72,17 @@ def test_what_was_refused_does_not_become_the_measure(night: Night) -> None:
     night(100)
     night(0)
     assert night(0).rows["gbg"] == 100
+
+
+def test_the_same_rows_in_other_bytes_build_nothing_again(night: Night) -> None:
+    first = night(100)
+    again = night(100, said={"timeStamp": "2025-06-02T01:00:00Z"})
+    assert again.snapshot != first.snapshot
+    assert again.was_parsed
+    assert again.fingerprint == first.fingerprint
+    assert night(99).fingerprint != first.fingerprint
+
+
+def test_rows_that_come_twice_are_other_content(night: Night) -> None:
+    once, pair = night(2), night(4)
+    assert once.fingerprint != pair.fingerprint

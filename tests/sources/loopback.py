@@ -62,6 +62,12 @@ class Loopback:
         self._thread = threading.Thread(target=self._http.serve_forever, args=(0.01,))
         self._thread.start()
 
+    def __enter__(self) -> Loopback:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.close()
+
     def close(self) -> None:
         self._http.shutdown()
         self._http.server_close()

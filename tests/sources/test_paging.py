@@ -465,13 +465,6 @@ def test_an_export_is_held_to_the_count_of_records(
 # --- the city file ---------------------------------------------------------------------------------------------------
 
 CITY = 'name = "T"\nnis = "99002"\ncrs = "EPSG:31370"\n[feeds.grb]\nsource = "be_grb"\n'
-BOUNDARY = json.dumps(
-    {
-        "type": "FeatureCollection",
-        "crs": {"type": "name", "properties": {"name": URN}},
-        "features": [{"type": "Feature", "properties": {}, "geometry": square(150_000, 200_000, 500)}],
-    }
-)
 
 
 @pytest.mark.parametrize(
@@ -495,11 +488,10 @@ def test_a_wrong_service_is_named(tmp_path: Path, feed: str, words: str) -> None
 
 def test_the_box_is_that_of_the_boundary(server: Loopback, tmp_path: Path, store: Store) -> None:
     Ogc(server, buildings(3))
-    (tmp_path / "boundary.geojson").write_text(BOUNDARY)
     url = f'url = {{ gbg = "{server.url}{ITEMS}" }}\nservice = {{ kind = "ogc_features", bbox = "boundary" }}\n'
-    (tmp_path / "t.toml").write_text('boundary = "boundary.geojson"\n' + CITY + url)
+    (tmp_path / "t.toml").write_text(CITY + url)
     city = load_city(tmp_path / "t.toml", tmp_path)
-    fetch_files(city, city.feeds["grb"], store)
+    fetch_files(city, city.feeds["grb"], store, extent=(150000, 200000, 150500, 200500))
     assert server.seen[0].query["bbox"] == "150000,200000,150500,200500"
 
 
