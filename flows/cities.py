@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from flows.query import known_slugs, own_city
 from flows.workspace import Workspace
-from sources._kit.city import City, Feed, load_city
+from sources._kit.city import City, Feed, city_files, city_slug, load_city
 from sources._kit.contract import load_source, settings_of
 from sources._kit.errors import OnbenutError
 
@@ -28,7 +28,7 @@ class CityEntry:
 
 def list_cities(space: Workspace) -> list[CityEntry]:
     """All cities by slug. A city that was run from a file elsewhere has no file here."""
-    files = {path.stem.lower().replace("-", "_"): path for path in sorted(space.cities.glob("*.toml"))}
+    files = {city_slug(path): path for path in city_files(space.cities)}
     for path in sorted(space.sample.glob("*/*.toml")):
         files.setdefault(path.stem, path)
     run = {slug for slug in known_slugs(space) if slug == own_city(slug)}

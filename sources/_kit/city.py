@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-import tomllib
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from sources._kit.errors import CityFileError
+from sources._kit.region import REGION_PREFIX, Written, read_written
 from sources._kit.service import Service
 
 HOME_VARIABLE = "ONBENUT_HOME"
@@ -78,7 +88,23 @@ class City(BaseModel):
     objections: str | None = Field(
         None, description="CSV of building ids that are not shown, relative to the city file"
     )
+    extent: tuple[float, float, float, float] | None = Field(
+        None, description="west, south, east, north in the city's CRS: what services are asked for by `bbox = boundary`"
+    )
+    postcodes: tuple[str, ...] = Field((), description="postal codes of the city, for `{postcodes}` in region files")
     feeds: dict[str, Feed] = Field(min_length=1)
+    _written: Written | None = PrivateAttr(None)
+
+    def file_of(self, key: Sequence[str | int]) -> Path | None:
+        """The file that says a key, where the city was read from files: its own or a region's."""
+        return self._written.file_of(key) if self._written else None
+
+    @field_validator("extent")
+    @classmethod
+    def _has_area(cls, value: tuple[float, float, float, float] | None) -> tuple[float, float, float, float] | None:
+        if value is not None and not (value[0] < value[2] and value[1] < value[3]):
+            raise ValueError("extent is west, south, east, north")
+        return value
 
     @field_validator("feeds")
     @classmethod
@@ -113,34 +139,58 @@ def load_city(where: str | Path, cities: Path) -> City:
     path = Path(where)
     if path.suffix != ".toml":
         path = cities / f"{where}.toml"
-    if not path.exists():
-        known = ", ".join(sorted(p.stem for p in cities.glob("*.toml"))) or "none"
+    if not path.exists() or path.name.startswith(REGION_PREFIX):
+        known = ", ".join(sorted(p.stem for p in city_files(cities))) or "none"
         raise CityFileError("no such city", city=where, file=path, next_step=f"known cities: {known}; or give a path")
+    written = read_written(path, cities)
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise CityFileError("the city file is not TOML", file=path, value=error, next_step="mend that line") from error
-    slug = path.stem.lower().replace("-", "_")
-    feeds = table.get("feeds")
-    if isinstance(feeds, dict):
-        table["feeds"] = {name: _feed_table(name, value) for name, value in feeds.items()}
-    try:
-        return City.model_validate({**table, "slug": slug, "folder": path.resolve().parent})
+        return make_city(path, written)
     except ValidationError as error:
         # A misspelt key is also a missing one: the word that was written says more than the one that was not.
         first = min(error.errors(), key=lambda one: one["type"] != "extra_forbidden")
-        key = ".".join(str(part) for part in first["loc"])
-        raise CityFileError(
-            f"the city file is wrong at `{key}`: {first['msg']}",
-            city=slug,
-            file=path,
-            column=key,
-            value=first.get("input") if first["type"] != "missing" else None,
-            next_step=f"known keys: {', '.join(_keys(first['loc']))}",
-        ) from error
+        raise city_error(first, path, written) from error
 
 
-def _feed_table(name: str, value: object) -> object:
+def city_files(folder: Path) -> list[Path]:
+    """City files of a folder, by name; region files are none."""
+    return sorted(path for path in folder.glob("*.toml") if not path.name.startswith(REGION_PREFIX))
+
+
+def city_slug(path: Path) -> str:
+    """Slug of a city by its file."""
+    return path.stem.lower().replace("-", "_")
+
+
+def make_city(path: Path, written: Written) -> City:
+    """The city that files say.
+
+    Raises:
+        ValidationError: a key, type or value the model does not know.
+    """
+    table = dict(written.table)
+    feeds = table.get("feeds")
+    if isinstance(feeds, dict):
+        table["feeds"] = {name: feed_table(name, value) for name, value in feeds.items()}
+    city = City.model_validate({**table, "slug": city_slug(path), "folder": path.resolve().parent})
+    city._written = written
+    return city
+
+
+def city_error(fault: Any, path: Path, written: Written) -> CityFileError:
+    """One of pydantic's errors as ours: it names the file that says it, the key, the value and the known keys."""
+    location = tuple(fault["loc"])
+    key = ".".join(str(part) for part in location)
+    return CityFileError(
+        f"the city file is wrong at `{key}`: {fault['msg']}",
+        city=city_slug(path),
+        file=written.file_of(location),
+        column=key,
+        value=fault.get("input") if fault["type"] != "missing" else None,
+        next_step=f"known keys: {', '.join(known_keys(location))}",
+    )
+
+
+def feed_table(name: str, value: object) -> object:
     """Split a feed's table into the keys every feed has and the settings of its source."""
     if not isinstance(value, dict):
         return value
@@ -149,7 +199,8 @@ def _feed_table(name: str, value: object) -> object:
     return {**common, "name": name, "settings": settings}
 
 
-def _keys(location: tuple[int | str, ...]) -> list[str]:
+def known_keys(location: tuple[int | str, ...]) -> list[str]:
+    """Keys that the table at a place may have."""
     model: type[BaseModel] = Feed if location and location[0] == "feeds" and len(location) > 1 else City
     if model is Feed and location[2:3] == ("service",):
         model = Service

@@ -135,20 +135,26 @@ def settings_of(city: City, feed: Feed) -> Any:
     Raises:
         CityFileError: an unknown key or a wrong value.
     """
-    model = load_source(feed.source).settings_model
     try:
-        return model.model_validate(feed.settings)
+        return load_source(feed.source).settings_model.model_validate(feed.settings)
     except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(str(part) for part in ("feeds", feed.name, *first["loc"]))
-        known = sorted({*Feed.model_fields, *model.model_fields} - {"name", "settings"})
-        raise CityFileError(
-            f"the city file is wrong at `{key}`: {first['msg']}",
-            source=feed.source,
-            city=city.slug,
-            column=key,
-            next_step=f"known keys: {', '.join(known)}",
-        ) from error
+        raise setting_error(city, feed, error.errors()[0]) from error
+
+
+def setting_error(city: City, feed: Feed, fault: Any) -> CityFileError:
+    """One of pydantic's errors about a feed's settings as ours: it names the file that says it, and the known keys."""
+    location = ("feeds", feed.name, *fault["loc"])
+    key = ".".join(str(part) for part in location)
+    known = sorted({*Feed.model_fields, *load_source(feed.source).settings_model.model_fields} - {"name", "settings"})
+    return CityFileError(
+        f"the city file is wrong at `{key}`: {fault['msg']}",
+        source=feed.source,
+        city=city.slug,
+        file=city.file_of(location),
+        column=key,
+        value=str(fault.get("input"))[:200] if fault["type"] != "missing" else None,
+        next_step=f"known keys: {', '.join(known)}",
+    )
 
 
 def raw_name(feed: Feed, table: str) -> str:

@@ -14,7 +14,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from sources._kit.city import City
+from sources._kit.city import BOUNDARY_FEED, City
 from sources._kit.errors import CityFileError, FetchRefusedError
 from sources._kit.http import Client
 from sources._kit.service import Service
@@ -237,7 +237,7 @@ def _boundary(asked: Asked) -> Box:
             "bbox is that of the boundary, and the city has none",
             city=asked.city.slug,
             column="boundary",
-            next_step="give `boundary`",
+            next_step="give `boundary`, or `extent = [west, south, east, north]` in the city's CRS",
         )
     if asked.crs == asked.city.crs:
         return asked.extent

@@ -24,7 +24,8 @@ class Service(BaseModel):
     geometry: str | dict[str, str] | None = Field(None, description="of a WFS: geometry column, for bbox with filter")
     sort_by: str | dict[str, str] | None = Field(None, description="key to sort pages by; needed for a WFS")
     bbox: Literal["boundary"] | tuple[float, float, float, float] | None = Field(
-        None, description="west, south, east, north in the feed's CRS, or that of the city's boundary"
+        None,
+        description="west, south, east, north in the feed's CRS, or the city's `extent`, or else the box around its boundary file",
     )
     tile_m: float | None = Field(None, gt=0, description="side of the tiles a bbox is asked in, in the CRS's unit")
     page_size: int = Field(1000, ge=1, le=PAGE_SIZE_MAX)
