@@ -21,6 +21,7 @@ class CityEntry:
     file: Path | None
     has_warehouse: bool
     name: str | None = None
+    nis: str | None = None
     local: list[str] = field(default_factory=list)
     remote: list[str] = field(default_factory=list)
     problem: str | None = None
@@ -28,11 +29,19 @@ class CityEntry:
 
 def list_cities(space: Workspace) -> list[CityEntry]:
     """All cities by slug. A city that was run from a file elsewhere has no file here."""
-    files = {city_slug(path): path for path in city_files(space.cities)}
-    for path in sorted(space.sample.glob("*/*.toml")):
-        files.setdefault(path.stem, path)
+    files = city_paths(space)
     run = {slug for slug in known_slugs(space) if slug == own_city(slug)}
     return [_entry(slug, files.get(slug), slug in run, space) for slug in sorted({*files, *run})]
+
+
+def city_paths(space: Workspace) -> dict[str, Path]:
+    """City files by slug: those of the project, and of made-up cities. Of two files with one slug each has its own name."""
+    files: dict[str, Path] = {}
+    for path in city_files(space.cities):
+        files[path.stem if city_slug(path) in files else city_slug(path)] = path
+    for path in sorted(space.sample.glob("*/*.toml")):
+        files.setdefault(path.stem, path)
+    return files
 
 
 def find_city(city: str, space: Workspace) -> City:
@@ -69,7 +78,7 @@ def _entry(slug: str, file: Path | None, has_warehouse: bool, space: Workspace) 
         return entry
     try:
         city = load_city(file, space.cities)
-        entry.name = city.name
+        entry.name, entry.nis = city.name, city.nis
         for feed in city.feeds.values():
             (entry.local if is_local(feed) else entry.remote).append(feed.name)
         check_city(city)

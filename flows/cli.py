@@ -150,14 +150,20 @@ def export(
 
 
 @app.command()
-def cities(as_json: AsJson = False) -> None:
+def cities(
+    check: Annotated[
+        bool,
+        typer.Option("--check", help="All faults of all files, and what each city can and cannot know; no network."),
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
     """List all cities and validate their files.
 
     Exit status 1: one of them is not valid.
     """
     from flows.commands.cities import cities as command
 
-    raise typer.Exit(command(workspace(), as_json))
+    raise typer.Exit(command(workspace(), as_json, check))
 
 
 def guarded(call: Callable[[], object]) -> None:

@@ -75,6 +75,7 @@ class Role(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     meaning: str
+    without: str = Field("", description="what a city that has nothing of the kind cannot know")
     columns: dict[str, Column]
 
 

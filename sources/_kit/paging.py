@@ -14,7 +14,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from sources._kit.city import BOUNDARY_FEED, City
+from sources._kit.city import City
 from sources._kit.errors import CityFileError, FetchRefusedError
 from sources._kit.http import Client
 from sources._kit.service import Service
@@ -232,7 +232,8 @@ def _identify(features: Sequence[dict[str, Any]]) -> list[str]:
 
 
 def _boundary(asked: Asked) -> Box:
-    if asked.extent is None:
+    extent = asked.extent or asked.city.extent
+    if extent is None:
         raise CityFileError(
             "bbox is that of the boundary, and the city has none",
             city=asked.city.slug,
@@ -240,12 +241,12 @@ def _boundary(asked: Asked) -> Box:
             next_step="give `boundary`, or `extent = [west, south, east, north]` in the city's CRS",
         )
     if asked.crs == asked.city.crs:
-        return asked.extent
+        return extent
     from pyproj import Transformer
 
     # Points along the edges too: a straight edge is none in another CRS.
     west, south, east, north = Transformer.from_crs(asked.city.crs, asked.crs, always_xy=True).transform_bounds(
-        *asked.extent
+        *extent
     )
     return west, south, east, north
 

@@ -189,10 +189,7 @@ def _deep(under: Table, over: Table) -> Table:
 def _steps(table: Any, key: Sequence[str | int]) -> int:
     """How many steps of a key a table has."""
     for count, step in enumerate(key):
-        if (isinstance(table, dict) and step in table) or (
-            isinstance(table, list) and isinstance(step, int) and step < len(table)
-        ):
-            table = table[step]
-        else:
+        if not isinstance(table, dict) or step not in table:
             return count
+        table = table[step]
     return len(key)
