@@ -16,7 +16,7 @@ from pyproj import Transformer
 
 from flows.cities import city_paths
 from flows.city_check import Checked, Fault, check_files
-from flows.city_criteria import IN_PART, KNOWN, UNKNOWN, criteria
+from flows.city_criteria import IN_PART, KNOWN, UNKNOWN, criteria, known_shares
 from flows.city_known import Known, assess
 from flows.city_plays import Rows, played
 from flows.commands.cities import cities
@@ -352,6 +352,8 @@ def without(folder: Path, name: str, *feeds: str) -> str:
 def test_what_a_city_cannot_know_changes_when_a_feed_is_taken_away(folder: Path, reference: Rows) -> None:
     whole = known("antwerpen", reference, folder)
     assert whole.criteria["zoning"] == whole.criteria["flood"] == whole.criteria["heritage"] == KNOWN
+    assert whole.criteria["shops"] == whole.criteria["rail"] == KNOWN
+    assert whole.criteria["volume"] == IN_PART  # by tags alone
     assert whole.criteria["soil"] == UNKNOWN
     for feed, criterion in (("zoning", "zoning"), ("flood", "flood"), ("heritage", "heritage"), ("osm", "shops")):
         less = known(without(folder, "antwerpen", feed), reference, folder)
@@ -399,9 +401,19 @@ def test_a_timetable_tells_of_stops_in_part_and_of_nothing_else(folder: Path, re
 
 
 def test_what_is_for_the_city_alone_tells_no_criterion(folder: Path, reference: Rows) -> None:
-    text = (folder / "genk.toml").read_text() + '[feeds.zoning]\nvisibility = "city"\n'
-    (folder / "x.toml").write_text(text)
-    assert known("x", reference, folder).criteria["zoning"] == UNKNOWN
+    for feed, criterion in (("zoning", "zoning"), ("osm", "shops")):
+        text = (folder / "genk.toml").read_text() + f'[feeds.{feed}]\nvisibility = "city"\n'
+        (folder / "x.toml").write_text(text)
+        assert known("x", reference, folder).criteria[criterion] == UNKNOWN
+
+
+def test_the_share_that_can_be_known_takes_the_row_of_the_use_itself() -> None:
+    rules = [("*", "a", 1.0), ("*", "b", 1.0), ("office", "a", 2.0)]
+    matrix: dict[str, list[dict[str, Any]]] = {
+        "reuse_use": [{"use": "office"}, {"use": "housing"}],
+        "reuse_rule": [{"use": use, "criterion": name, "weight": weight} for use, name, weight in rules],
+    }
+    assert known_shares({"a": IN_PART, "b": UNKNOWN}, matrix) == {"office": 2 / 3, "housing": 1 / 2}
 
 
 def test_too_little_known_names_the_uses_without_a_best(reference: Rows, faults: Check, folder: Path) -> None:
