@@ -80,13 +80,12 @@ def _service_faults(city: City, feed: Feed) -> Iterator[CityFileError]:
                 yield fault_at(
                     city, (*at, name), f"a part without `{name}`", part, f'add it: {name} = {{ {part} = "..." }}'
                 )
-    if (
-        service.bbox == "boundary"
-        and not city.extent
-        and (not city.boundary or city.boundary.startswith(BOUNDARY_FEED))
-    ):
-        yield fault_at(city, (*at, "bbox"), "bbox is that of the boundary, and no file says it", service.bbox,
-                     "give the city an `extent = [west, south, east, north]`, or a file as `boundary`")  # fmt: skip
+    if service.bbox == "boundary" and not (city.extent or city.boundary):
+        yield fault_at(city, (*at, "bbox"), "bbox is that of the boundary, and the city has none", service.bbox,
+                     "give the city a `boundary`, or an `extent = [west, south, east, north]`")  # fmt: skip
+    if service.bbox == "boundary" and not city.extent and city.boundary == BOUNDARY_FEED + feed.name:
+        yield fault_at(city, (*at, "bbox"), "the feed of the boundary is asked for what lies in it", service.bbox,
+                     "leave bbox out; give a filter that takes the city's municipality")  # fmt: skip
 
 
 def _rights_faults(city: City, feed: Feed, licence: str, attribution: str, visibility: str) -> Iterator[CityFileError]:

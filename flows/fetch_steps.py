@@ -51,7 +51,7 @@ def boundary_feed(city: City) -> str | None:
 
 
 def city_extent(city: City, space: Workspace, boundary: Fetched | None = None) -> Box | None:
-    """The box around the area of interest in the city's CRS; None where no service is asked for it.
+    """The box around the area of interest in the city's CRS, or the one the city file names; None where no service is asked for it.
 
     Args:
         city: the city.
@@ -63,6 +63,8 @@ def city_extent(city: City, space: Workspace, boundary: Fetched | None = None) -
     """
     if not any(feed.service.bbox == "boundary" for feed in city.feeds.values()):
         return None
+    if city.extent is not None:
+        return city.extent
     mergers = read_reference(space.reference).tables.get("nis_2025", [])
     try:
         return find_extent(city, boundary.snapshot if boundary else None, mergers)

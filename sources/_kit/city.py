@@ -89,7 +89,8 @@ class City(BaseModel):
         None, description="CSV of building ids that are not shown, relative to the city file"
     )
     extent: tuple[float, float, float, float] | None = Field(
-        None, description="west, south, east, north in the city's CRS: what services are asked for by `bbox = boundary`"
+        None,
+        description="west, south, east, north in the city's CRS, for `bbox = boundary` in place of the boundary's own box",
     )
     postcodes: tuple[str, ...] = Field((), description="postal codes of the city, for `{postcodes}` in region files")
     feeds: dict[str, Feed] = Field(min_length=1)

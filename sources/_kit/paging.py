@@ -245,9 +245,7 @@ def _boundary(asked: Asked) -> Box:
     from pyproj import Transformer
 
     # Points along the edges too: a straight edge is none in another CRS.
-    west, south, east, north = Transformer.from_crs(asked.city.crs, asked.crs, always_xy=True).transform_bounds(
-        *extent
-    )
+    west, south, east, north = Transformer.from_crs(asked.city.crs, asked.crs, always_xy=True).transform_bounds(*extent)
     return west, south, east, north
 
 

@@ -25,7 +25,7 @@ class Service(BaseModel):
     sort_by: str | dict[str, str] | None = Field(None, description="key to sort pages by; needed for a WFS")
     bbox: Literal["boundary"] | tuple[float, float, float, float] | None = Field(
         None,
-        description="west, south, east, north in the feed's CRS, or the city's `extent`, or else the box around its boundary file",
+        description="west, south, east, north in the feed's CRS, or the box around the city's boundary",
     )
     tile_m: float | None = Field(None, gt=0, description="side of the tiles a bbox is asked in, in the CRS's unit")
     page_size: int = Field(1000, ge=1, le=PAGE_SIZE_MAX)
