@@ -40,9 +40,18 @@ def find_error(path: Path) -> tuple[str, str] | None:
 
 
 def said(text: str) -> str:
-    """The words of a short answer, whatever markup it is in; at most 200 characters."""
+    """The words of a short answer, whatever markup it is in; at most 200 characters.
+
+    Overpass says first whose data they are and where they come from, and only then what is wrong.
+    """
+    text = text.rpartition(">Error</strong>")[2]
     bare = re.sub(r"(?s)<(script|style)\b.*?</\1>|<!--.*?-->|<[^>]*>", " ", text)
     return " ".join(html.unescape(bare).split())[:200]
+
+
+def shown(error: object) -> str:
+    """What an exception says, on one line; at most 200 characters."""
+    return " ".join(str(error).split())[:200]
 
 
 def _markup(text: str, tail: str) -> tuple[str, str] | None:

@@ -23,7 +23,8 @@ RETRIES = Retry(
     backoff_factor=1.0,
     backoff_max=30,
     status_forcelist=(429, 500, 502, 503, 504),
-    allowed_methods=("GET",),
+    # What is posted here is a query: asked twice it is answered twice, and nothing else happens.
+    allowed_methods=("GET", "POST"),
 )
 
 

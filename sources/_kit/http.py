@@ -6,10 +6,9 @@ which version of the file it is of. TLS is verified always; there is no switch.
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,13 +19,13 @@ from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError
 from urllib3.util.retry import Retry
 
-from sources._kit.answer import DOCUMENT_BYTES, HEAD_BYTES, find_error, said
+from sources._kit.answer import DOCUMENT_BYTES, HEAD_BYTES, find_error, said, shown
+from sources._kit.call import SILENCE_S, Call, conditions
 from sources._kit.errors import FetchRefusedError
-from sources._kit.manners import Budget, GivenUpError, Manners, Pace, PatientRetry
+from sources._kit.manners import Budget, GivenUpError, Manners, Pace, PatientRetry, hold_turn
 from sources._kit.partial import Partial, hold_partial
 from sources._kit.snapshot import Part, Store
 
-TIMEOUT_S = (10, 120)
 REDIRECTS_MAX = 5
 READ_BYTES = 1 << 16
 """At most this much is lost when a connection breaks: urllib3 gives a block whole or not at all."""
@@ -61,11 +60,13 @@ class Client:
         progress: Progress | None = None,
     ) -> None:
         self.store, self.where = store, dict(where)
-        self._manners, self._retries, self._progress = manners, retries, progress
+        waits = {"backoff_factor": retries.backoff_factor, "backoff_max": retries.backoff_max}
+        self._retries = retries.new(**{name: seconds * manners.patience for name, seconds in waits.items()})
+        self._manners, self._progress = manners, progress
         self._budget = Budget()
         self._session = requests.Session()
         self._session.headers["User-Agent"] = agent
-        adapter = HTTPAdapter(max_retries=PatientRetry.of(retries, self._budget))
+        adapter = HTTPAdapter(max_retries=PatientRetry.of(self._retries, self._budget))
         self._session.mount("http://", adapter)
         self._session.mount("https://", adapter)
 
@@ -89,6 +90,8 @@ class Client:
         file: str | None = None,
         before: Part | None = None,
         bytes_max: int | None = None,
+        form: Mapping[str, str] | None = None,
+        silence_s: float = SILENCE_S,
     ) -> Part:
         """Store one answer.
 
@@ -99,16 +102,19 @@ class Client:
             file: name to give it; that of the URL if not given.
             before: the part of the last good snapshot, which is used again if the service says it still holds.
             bytes_max: ceiling on the body, unpacked; the source's if not given.
+            form: a query to post instead; its answer is made for the asking, so it is never resumed.
+            silence_s: how long the service may think, and pause between two blocks.
 
         Raises:
             FetchRefusedError: no answer in time, an error in whatever dress, a body that is too large or not whole, a
                 redirect to a host the source does not allow; nothing is kept but a beginning that can be resumed.
         """
-        asked = _address(url, params)
+        call = Call.of(url, params, form, silence_s)
+        asked = call.address
         if before is not None and before.location != asked:
             before = None
-        where = {**self.where, "url": asked}
-        with self._answered(asked, before, bytes_max) as (partial, answer):
+        where = {**self.where, "url": call.url}
+        with self._answered(call, before, bytes_max) as (partial, answer):
             if before is not None and answer.status_code == 304:
                 return replace(before, status=304)
             sha256, size = self.store.adopt(partial.path, **where)
@@ -130,7 +136,7 @@ class Client:
         Raises:
             FetchRefusedError: as `download`.
         """
-        with self._answered(_address(url, params), None, DOCUMENT_BYTES) as (partial, _answer):
+        with self._answered(Call.of(url, params), None, DOCUMENT_BYTES) as (partial, _answer):
             return partial.path.read_text(encoding="utf-8-sig", errors="replace")
 
     def follow(self, url: str, link: str) -> str:
@@ -155,19 +161,25 @@ class Client:
 
     @contextmanager
     def _answered(
-        self, url: str, before: Part | None, bytes_max: int | None
+        self, call: Call, before: Part | None, bytes_max: int | None
     ) -> Iterator[tuple[Partial, requests.Response]]:
         """A whole answer on disk that is no error, until the block ends; with status 304 there is none."""
-        where = {**self.where, "url": url}
+        where = {**self.where, "url": call.url}
         ceiling = min(bytes_max or self._manners.bytes_max, self._manners.bytes_max)
-        self._budget.start(self._manners.seconds_max)
-        with hold_partial(self.store.root, url) as partial:
+        with ExitStack() as stack:
+            partial = stack.enter_context(hold_partial(self.store.root, call.address))
+            if call.form is not None:
+                stack.callback(partial.clear)
             try:
-                answer = self._fill(partial, url, before, ceiling, where)
+                if self._manners.one_at_a_time:
+                    turns = self.store.root / "partial"
+                    stack.enter_context(hold_turn(turns, urlsplit(call.url).netloc, self._manners.seconds_max))
+                self._budget.start(self._manners.seconds_max)
+                answer = self._fill(partial, call, before, ceiling, where)
             except (requests.RequestException, GivenUpError) as error:
                 raise FetchRefusedError(
                     f"the service did not answer: {type(error).__name__}",
-                    value=_shown(error),
+                    value=shown(error),
                     next_step="the last good snapshot stays; try again later",
                     **where,
                 ) from error
@@ -179,13 +191,14 @@ class Client:
             partial.clear()
 
     def _fill(
-        self, partial: Partial, url: str, before: Part | None, ceiling: int, where: dict[str, object]
+        self, partial: Partial, call: Call, before: Part | None, ceiling: int, where: dict[str, object]
     ) -> requests.Response:
         """Ask until the body is whole; the answer that completed it, its body read."""
         failures, most = 0, partial.size
         while True:
             try:
-                with self._open(url, {**_conditions(before), **partial.headers}, where) as answer:
+                resume = partial.headers if call.form is None else {}
+                with self._open(call, {**conditions(before), **resume}, where) as answer:
                     if not (before is not None and answer.status_code == 304):
                         self._receive(answer, partial, ceiling, where)
                     return answer
@@ -205,12 +218,13 @@ class Client:
                 self._budget.check(wait)
                 time.sleep(wait)
 
-    def _open(self, url: str, headers: Mapping[str, str], where: dict[str, object]) -> requests.Response:
+    def _open(self, call: Call, headers: Mapping[str, str], where: dict[str, object]) -> requests.Response:
         """The answer to one request, after redirects, its body not yet read."""
+        url = call.url
         for _ in range(REDIRECTS_MAX + 1):
             PACE.wait(urlsplit(url).netloc, self._manners.requests_per_second)
             self._budget.check()
-            answer = self._session.get(url, headers=headers, stream=True, timeout=TIMEOUT_S, allow_redirects=False)
+            answer = call.send(self._session, url, headers)
             if not answer.is_redirect:
                 return answer
             answer.close()
@@ -256,20 +270,8 @@ class Client:
         try:
             block: bytes = answer.raw.read(READ_BYTES, decode_content=True)
         except (OSError, HTTPError) as error:  # read() on the raw stream raises urllib3's own errors
-            raise BrokenBodyError(_shown(error)) from error
+            raise BrokenBodyError(shown(error)) from error
         return block
-
-
-def _address(url: str, params: Mapping[str, str] | None) -> str:
-    return requests.Request("GET", url, params=params).prepare().url or url
-
-
-def _conditions(before: Part | None) -> dict[str, str]:
-    if before is not None and before.etag:
-        return {"If-None-Match": before.etag}
-    if before is not None and before.last_modified:
-        return {"If-Modified-Since": before.last_modified}
-    return {}
 
 
 def _head(answer: requests.Response) -> str:
@@ -288,10 +290,6 @@ def _too_large(partial: Partial, size: int | None, room: int, **where: object) -
         next_step="look what it holds; the ceiling is [http] bytes_max of the source",
         **where,
     )
-
-
-def _shown(error: object) -> str:
-    return re.sub(r"\s+", " ", str(error))[:200]
 
 
 def _refused(what: str, value: Any, **where: object) -> FetchRefusedError:

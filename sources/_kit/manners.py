@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
 from urllib3 import BaseHTTPResponse
@@ -12,6 +16,7 @@ from urllib3.util.retry import Retry
 
 RETRY_AFTER_MAX_S = 120.0
 """A service that asks for more patience is left alone until the next run, rather than asked sooner than it wants."""
+TURN_POLL_S = 0.2
 
 
 class Manners(BaseModel):
@@ -21,6 +26,10 @@ class Manners(BaseModel):
     requests_per_second: float = Field(5.0, gt=0, description="to one host, whatever number of feeds asks it")
     seconds_max: float = Field(3600.0, gt=0, description="for one answer, with its retries and waits")
     bytes_max: int = Field(8 << 30, gt=0, description="of one answer, unpacked")
+    patience: float = Field(1.0, gt=0, description="times the usual waits between attempts")
+    one_at_a_time: bool = Field(
+        False, description="ask a host nothing before it has answered, whoever asks on this machine"
+    )
     allow_hosts: tuple[str, ...] = Field((), description="hosts a redirect or a `next` link may lead to")
 
 
@@ -64,6 +73,27 @@ class Budget:
             raise GivenUpError("the time for this answer is used up")
 
 
+@contextmanager
+def hold_turn(folder: Path, host: str, seconds_max: float) -> Iterator[None]:
+    """Be the only one who asks a host, of all threads and processes that share the store; a turn ends with its process.
+
+    Raises:
+        GivenUpError: others had it all the time.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    waiting = Budget()
+    waiting.start(seconds_max)
+    with (folder / f"{host.replace(':', '_')}.turn").open("w") as handle:
+        while True:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                waiting.check(TURN_POLL_S)
+                time.sleep(TURN_POLL_S)
+        yield
+
+
 class PatientRetry(Retry):
     """urllib3's retries, with `Retry-After` honoured up to a ceiling and no wait beyond the budget."""
 
@@ -105,5 +135,8 @@ class PatientRetry(Retry):
         if asked is not None and asked > RETRY_AFTER_MAX_S:
             raise GivenUpError(f"it asks to be left alone for {asked:.0f} s")
         seconds = self.get_backoff_time() if asked is None else asked
+        if asked is None and response is not None:
+            # urllib3 asks again at once after a first refusal; who said "later" is not asked at once.
+            seconds = max(seconds, self.backoff_factor)
         self.budget.check(seconds)
         time.sleep(seconds)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from importlib import import_module
@@ -22,6 +23,7 @@ from sources._kit.snapshot import Part
 
 PAGE_BYTES_MAX = 100 << 20
 """A page is held in memory while its features are counted."""
+M_PER_DEGREE = 111_320.0
 SATURATED = 10_000
 """GeoServer stops counting here: a total of exactly this many says `at least`."""
 Box = tuple[float, float, float, float]
@@ -194,12 +196,23 @@ def boxes(asked: Asked) -> list[Box | None]:
     if bbox is None or side is None:
         return [bbox]
     west, south, east, north = bbox
-    columns, rows = int((east - west) // side) + 1, int((north - south) // side) + 1
+    wide, high = _sides(asked.crs, side, south, north)
+    columns, rows = max(1, math.ceil((east - west) / wide)), max(1, math.ceil((north - south) / high))
     return [
-        (west + i * side, south + j * side, min(east, west + (i + 1) * side), min(north, south + (j + 1) * side))
+        (west + i * wide, south + j * high, min(east, west + (i + 1) * wide), min(north, south + (j + 1) * high))
         for j in range(rows)
         for i in range(columns)
     ]
+
+
+def _sides(crs: str, side_m: float, south: float, north: float) -> tuple[float, float]:
+    """Width and height of a tile in the unit of the CRS; degrees of longitude are those of the widest parallel."""
+    from pyproj import CRS
+
+    if not CRS.from_user_input(crs).is_geographic:
+        return side_m, side_m
+    nearest = 0.0 if south <= 0 <= north else min(abs(south), abs(north))
+    return side_m / (M_PER_DEGREE * math.cos(math.radians(nearest))), side_m / M_PER_DEGREE
 
 
 def axis_order(box: Box, crs: str) -> str:
@@ -240,6 +253,8 @@ def _boundary(asked: Asked) -> Box:
             column="boundary",
             next_step="give `boundary`, or `extent = [west, south, east, north]` in the city's CRS",
         )
+    margin = asked.service.margin_m
+    extent = (extent[0] - margin, extent[1] - margin, extent[2] + margin, extent[3] + margin)
     if asked.crs == asked.city.crs:
         return extent
     from pyproj import Transformer
@@ -251,5 +266,7 @@ def _boundary(asked: Asked) -> Box:
 
 def _file(asked: Asked, number: int, pages: int) -> str:
     stem = asked.setting("typename") or [p for p in Path(asked.url).parts if p not in ("items", "query")][-1]
+    if asked.service.kind == "overpass":
+        return f"{stem}_{number:0{len(str(pages))}d}.osm"
     ending = asked.service.format if asked.service.format in ("csv", "json") else "geojson"
     return f"{stem.replace(':', '_')}_{number:0{len(str(pages))}d}.{ending}"

@@ -13,12 +13,12 @@ PAGE_SIZE_MAX = 10_000
 class Service(BaseModel):
     """The key `service` of a feed: a kind, or a table with its settings.
 
-    `url` is the address of the collection (`ogc_features`), the service (`wfs`), the layer (`arcgis`) or the dataset
-    (`opendatasoft`). A setting that differs by part is a table by part, like `url`.
+    `url` is the address of the collection (`ogc_features`), the service (`wfs`), the layer (`arcgis`), the dataset
+    (`opendatasoft`) or the interpreter (`overpass`). A setting that differs by part is a table by part, like `url`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
-    kind: Literal["file", "ogc_features", "wfs", "arcgis", "opendatasoft"] = "file"
+    kind: Literal["file", "ogc_features", "wfs", "arcgis", "opendatasoft", "overpass"] = "file"
     typename: str | dict[str, str] | None = Field(None, description="of a WFS: the feature type")
     filter: str | dict[str, str] | None = Field(None, description="in the service's own words: CQL, where")
     geometry: str | dict[str, str] | None = Field(None, description="of a WFS: geometry column, for bbox with filter")
@@ -27,7 +27,8 @@ class Service(BaseModel):
         None,
         description="west, south, east, north in the feed's CRS, or the box around the city's boundary",
     )
-    tile_m: float | None = Field(None, gt=0, description="side of the tiles a bbox is asked in, in the CRS's unit")
+    margin_m: float = Field(0.0, ge=0, description="how far around the boundary its box reaches")
+    tile_m: float | None = Field(None, gt=0, description="side of the tiles a bbox is asked in, metres")
     page_size: int = Field(1000, ge=1, le=PAGE_SIZE_MAX)
     format: str | None = Field(None, description="output format, where the service's own word differs")
     params: dict[str, str] = Field(default_factory=dict, description="more parameters of each request")
@@ -48,8 +49,20 @@ class Service(BaseModel):
             )
         if self.tile_m is not None and self.bbox is None:
             raise ValueError("`tile_m` needs `bbox`")
+        if self.margin_m and self.bbox != "boundary":
+            raise ValueError('`margin_m` needs `bbox = "boundary"`')
+        if self.kind == "overpass":
+            self._overpass()
         if self.bbox is not None and self.kind == "opendatasoft":
             raise ValueError("an opendatasoft export takes no bbox: say it in `filter`")
         if isinstance(self.bbox, tuple) and not (self.bbox[0] < self.bbox[2] and self.bbox[1] < self.bbox[3]):
             raise ValueError("bbox is west, south, east, north")
         return self
+
+    def _overpass(self) -> None:
+        if self.bbox is None:
+            raise ValueError("an overpass query needs `bbox`")
+        if others := sorted(self.model_fields_set - {"kind", "bbox", "margin_m", "tile_m", "params"}):
+            raise ValueError(f"an overpass query is made from the lists of osm_extract.toml and takes no `{others[0]}`")
+        if not all(name in ("timeout", "maxsize") and value.isdigit() for name, value in self.params.items()):
+            raise ValueError('`params` of an overpass query are `timeout` (seconds) and `maxsize` (bytes): "180"')

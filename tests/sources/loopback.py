@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -11,21 +12,27 @@ from urllib.parse import parse_qsl, urlsplit
 
 @dataclass
 class Request:
-    """What was asked: path, query and headers."""
+    """What was asked: path, query, headers, and the form if one was posted."""
 
     path: str
     query: dict[str, str]
     headers: Mapping[str, str]
+    form: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass
 class Answer:
-    """What to say: `cut` bytes of the body and then nothing, if that is less than the whole."""
+    """What to say: `cut` bytes of the body and then nothing, if that is less than the whole; `silence` seconds before it.
+
+    Without `has_length` the body ends where the connection does, as a proxy's may.
+    """
 
     body: bytes = b""
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     cut: int | None = None
+    silence: float = 0.0
+    has_length: bool = True
 
 
 class Loopback:
@@ -38,19 +45,27 @@ class Loopback:
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+                self._answer(dict(parse_qsl(body, keep_blank_values=True, strict_parsing=True)))
+
             def do_GET(self) -> None:
+                self._answer({})
+
+            def _answer(self, form: dict[str, str]) -> None:
                 url = urlsplit(self.path)
-                request = Request(
-                    url.path, dict(parse_qsl(url.query, keep_blank_values=True)), dict(self.headers.items())
-                )
+                query = dict(parse_qsl(url.query, keep_blank_values=True))
+                request = Request(url.path, query, dict(self.headers.items()), form)
                 server.seen.append(request)
                 answer = server.answer(request)
+                time.sleep(answer.silence)
                 self.send_response(answer.status)
-                for name, value in {"Content-Length": str(len(answer.body)), **answer.headers}.items():
+                length = {"Content-Length": str(len(answer.body))} if answer.has_length else {"Connection": "close"}
+                for name, value in {**length, **answer.headers}.items():
                     self.send_header(name, value)
                 self.end_headers()
                 self.wfile.write(answer.body[: answer.cut])
-                self.close_connection = answer.cut is not None
+                self.close_connection = answer.cut is not None or not answer.has_length
 
             def log_message(self, *_args: object) -> None:
                 pass
