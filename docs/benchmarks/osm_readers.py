@@ -68,7 +68,7 @@ def house(path: Path) -> dict[str, object]:
     """The reader of sources/osm_extract.py."""
     sys.path.insert(0, str(ROOT))
     from sources._kit.duck import connect
-    from sources.osm_extract import read_extract
+    from sources._osm.tables import read_extract
 
     with TemporaryDirectory() as folder:
         con = connect(Path(folder, "w.duckdb"))

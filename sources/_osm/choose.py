@@ -7,6 +7,7 @@ import tomllib
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 import duckdb
 
@@ -76,9 +77,17 @@ class Rules:
 
 
 @cache
+def read_lists() -> dict[str, Any]:
+    """The lists of osm_extract.toml by name: of words, or of values by key."""
+    table = tomllib.loads((files("sources") / "osm_extract.toml").read_text(encoding="utf-8"))
+    lists: dict[str, Any] = table["reader"]
+    return lists
+
+
+@cache
 def read_rules() -> Rules:
-    """Read the lists of osm_extract.toml."""
-    lists = tomllib.loads((files("sources") / "osm_extract.toml").read_text(encoding="utf-8"))["reader"]
+    """Make the rules from the lists."""
+    lists = read_lists()
     placed = [*lists["poi_keys"], "railway"]
     keys = sorted({*placed, *lists["land_use"], "building", "building:part", "man_made"})
     sql = {name: lists[name] for name in ("remark_prefixes", "structures", "poi_keys", "railway")}
