@@ -67,7 +67,7 @@ def _publish(
     folder = space.outputs / outcome.city
     has_buildings = con.execute("SELECT count(*) FROM core.building").fetchone() != (0,)
     if not has_buildings:
-        reason = "no feed gave a building outline: add be_grb with gbg, or osm_extract"
+        reason = "no feed gave a building outline: add be_grb with gbg, or osm_extract or osm_overpass"
         outcome.not_made = dict.fromkeys(("buildings and pins (GeoPackage)", "GeoParquet", "pins (GeoJSON)"), reason)
     if stored_fingerprints(con).get("publish") == wanted and folder.exists():
         outcome.products = {path.name: path for path in sorted(folder.iterdir()) if path.is_file()}

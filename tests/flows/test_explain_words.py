@@ -144,6 +144,7 @@ def test_a_text_is_the_same_in_both_languages_only_where_the_word_is() -> None:
         "label.type",
         "label.site",
         "code.source.osm_extract",
+        "code.source.osm_overpass",
         "code.source.be_grb",
         "code.heritage.monument",
         "code.method.capakey",
