@@ -65,7 +65,8 @@ def fetch_files(
                 parts.append(client.download(name, location, before=before[0] if len(before) == 1 else None))
             else:
                 crs = feed.crs or info.native_crs
-                parts.extend(fetch_pages(client, Asked(city, feed.service, name, location, crs, extent)))
+                known = {part.location: part for part in good.parts if part.name == name} if good else {}
+                parts.extend(fetch_pages(client, Asked(city, feed.service, name, location, crs, extent, known)))
     snapshot = Snapshot(city, feed, tuple(parts), datetime.now(UTC), store)
     store.record(snapshot, licence=feed.licence or info.licence, code_version=code_version())
     return snapshot

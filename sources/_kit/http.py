@@ -23,7 +23,7 @@ from sources._kit.answer import DOCUMENT_BYTES, HEAD_BYTES, find_error, said, sh
 from sources._kit.call import SILENCE_S, Call, conditions
 from sources._kit.errors import FetchRefusedError
 from sources._kit.manners import Budget, GivenUpError, Manners, Pace, PatientRetry, hold_turn
-from sources._kit.partial import Partial, hold_partial
+from sources._kit.partial import Partial, Take, hold_partial
 from sources._kit.snapshot import Part, Store
 
 REDIRECTS_MAX = 5
@@ -31,7 +31,7 @@ READ_BYTES = 1 << 16
 """At most this much is lost when a connection breaks: urllib3 gives a block whole or not at all."""
 PACE = Pace()
 Progress = Callable[[str, int, int | None], None]
-"""Told the URL, the bytes held so far, and the bytes announced, if any were."""
+"""Told what is under way (a URL, the tiles of a part), how much of it is held, and how much there is, if known."""
 
 
 class BrokenBodyError(Exception):
@@ -92,6 +92,7 @@ class Client:
         bytes_max: int | None = None,
         form: Mapping[str, str] | None = None,
         silence_s: float = SILENCE_S,
+        take: Take | None = None,
     ) -> Part:
         """Store one answer.
 
@@ -104,6 +105,7 @@ class Client:
             bytes_max: ceiling on the body, unpacked; the source's if not given.
             form: a query to post instead; its answer is made for the asking, so it is never resumed.
             silence_s: how long the service may think, and pause between two blocks.
+            take: what makes of the body the file to store; the body itself if not given.
 
         Raises:
             FetchRefusedError: no answer in time, an error in whatever dress, a body that is too large or not whole, a
@@ -117,7 +119,8 @@ class Client:
         with self._answered(call, before, bytes_max) as (partial, answer):
             if before is not None and answer.status_code == 304:
                 return replace(before, status=304)
-            sha256, size = self.store.adopt(partial.path, **where)
+            path = take(partial.path, answer.headers.get("Content-Type", "")) if take else partial.path
+            sha256, size = self.store.adopt(path, **where)
         return Part(
             name,
             file or Path(urlsplit(url).path).name or "data",
@@ -138,6 +141,11 @@ class Client:
         """
         with self._answered(Call.of(url, params), None, DOCUMENT_BYTES) as (partial, _answer):
             return partial.path.read_text(encoding="utf-8-sig", errors="replace")
+
+    def report(self, what: str, done: int, total: int) -> None:
+        """Say how far something is that takes many answers."""
+        if self._progress is not None:
+            self._progress(what, done, total)
 
     def follow(self, url: str, link: str) -> str:
         """A link in an answer, as an address that may be asked.
@@ -187,8 +195,10 @@ class Client:
             if wrong is not None:
                 partial.clear()
                 raise _refused(wrong[0], wrong[1], **where)
-            yield partial, answer
-            partial.clear()
+            try:
+                yield partial, answer
+            finally:
+                partial.clear()
 
     def _fill(
         self, partial: Partial, call: Call, before: Part | None, ceiling: int, where: dict[str, object]

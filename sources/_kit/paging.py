@@ -9,8 +9,8 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -42,6 +42,8 @@ class Asked:
     url: str
     crs: str
     extent: Box | None = None
+    before: Mapping[str, Part] = field(default_factory=dict)
+    """Parts of the last good snapshot, by the address they were asked at."""
 
     def setting(self, name: str) -> str | None:
         """A setting that may differ by part."""
@@ -265,8 +267,13 @@ def _boundary(asked: Asked) -> Box:
 
 
 def _file(asked: Asked, number: int, pages: int) -> str:
-    stem = asked.setting("typename") or [p for p in Path(asked.url).parts if p not in ("items", "query")][-1]
-    if asked.service.kind == "overpass":
-        return f"{stem}_{number:0{len(str(pages))}d}.osm"
+    stem = asked.setting("typename") or asked.setting("coverage") or _last(asked.url)
+    numbered = f"{stem.replace(':', '_')}_{number:0{len(str(pages))}d}"
+    if asked.service.kind in ("overpass", "wcs"):
+        return f"{numbered}.{'osm' if asked.service.kind == 'overpass' else 'tif'}"
     ending = asked.service.format if asked.service.format in ("csv", "json") else "geojson"
-    return f"{stem.replace(':', '_')}_{number:0{len(str(pages))}d}.{ending}"
+    return f"{numbered}.{ending}"
+
+
+def _last(url: str) -> str:
+    return [part for part in Path(url).parts if part not in ("items", "query")][-1]

@@ -12,11 +12,14 @@ import fcntl
 import hashlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import requests
+
+Take = Callable[[Path, str], Path]
+"""Makes of a whole body and its content type the file that is stored; refuses what is not what was asked."""
 
 
 class Partial:

@@ -1,4 +1,4 @@
-"""How a feed's URL is asked: one file, or a service that gives its features in pages."""
+"""How a feed's URL is asked: one file, or a service that gives its features in pages or its cells in tiles."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ PAGE_SIZE_MAX = 10_000
 class Service(BaseModel):
     """The key `service` of a feed: a kind, or a table with its settings.
 
-    `url` is the address of the collection (`ogc_features`), the service (`wfs`), the layer (`arcgis`), the dataset
+    `url` is the address of the collection (`ogc_features`), the service (`wfs`, `wcs`), the layer (`arcgis`), the dataset
     (`opendatasoft`) or the interpreter (`overpass`). A setting that differs by part is a table by part, like `url`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
-    kind: Literal["file", "ogc_features", "wfs", "arcgis", "opendatasoft", "overpass"] = "file"
+    kind: Literal["file", "ogc_features", "wfs", "arcgis", "opendatasoft", "overpass", "wcs"] = "file"
     typename: str | dict[str, str] | None = Field(None, description="of a WFS: the feature type")
+    coverage: str | dict[str, str] | None = Field(None, description="of a WCS: id of the coverage")
     filter: str | dict[str, str] | None = Field(None, description="in the service's own words: CQL, where")
     geometry: str | dict[str, str] | None = Field(None, description="of a WFS: geometry column, for bbox with filter")
     sort_by: str | dict[str, str] | None = Field(None, description="key to sort pages by; needed for a WFS")
@@ -29,6 +30,8 @@ class Service(BaseModel):
     )
     margin_m: float = Field(0.0, ge=0, description="how far around the boundary its box reaches")
     tile_m: float | None = Field(None, gt=0, description="side of the tiles a bbox is asked in, metres")
+    tile_px: int = Field(2000, ge=16, le=4096, description="of a WCS: side of the tiles, in cells")
+    fixed: bool = Field(False, description="of a WCS: it never changes; what was fetched before is not asked again")
     page_size: int = Field(1000, ge=1, le=PAGE_SIZE_MAX)
     format: str | None = Field(None, description="output format, where the service's own word differs")
     params: dict[str, str] = Field(default_factory=dict, description="more parameters of each request")
@@ -47,6 +50,13 @@ class Service(BaseModel):
             raise ValueError(
                 "a wfs takes either bbox or filter: name the `geometry` column, and both become one filter"
             )
+        if self.kind == "wcs" and not (self.coverage and self.bbox):
+            # Without a box a whole region would be asked for, a metre at a time.
+            raise ValueError('a wcs needs `coverage` and `bbox`, such as "boundary"')
+        if self.kind != "wcs" and (self.coverage or self.fixed):
+            raise ValueError("`coverage` and `fixed` are of a wcs")
+        if self.kind == "wcs" and self.tile_m is not None:
+            raise ValueError("a wcs is asked in tiles of `tile_px` cells, not of `tile_m`")
         if self.tile_m is not None and self.bbox is None:
             raise ValueError("`tile_m` needs `bbox`")
         if self.margin_m and self.bbox != "boundary":
