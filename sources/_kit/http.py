@@ -62,7 +62,7 @@ class Client:
         self.store, self.where = store, dict(where)
         waits = {"backoff_factor": retries.backoff_factor, "backoff_max": retries.backoff_max}
         self._retries = retries.new(**{name: seconds * manners.patience for name, seconds in waits.items()})
-        self._manners, self._progress = manners, progress
+        self._manners, self.progress = manners, progress or (lambda _what, _done, _total: None)
         self._budget = Budget()
         self._session = requests.Session()
         self._session.headers["User-Agent"] = agent
@@ -142,11 +142,6 @@ class Client:
         with self._answered(Call.of(url, params), None, DOCUMENT_BYTES) as (partial, _answer):
             return partial.path.read_text(encoding="utf-8-sig", errors="replace")
 
-    def report(self, what: str, done: int, total: int) -> None:
-        """Say how far something is that takes many answers."""
-        if self._progress is not None:
-            self._progress(what, done, total)
-
     def follow(self, url: str, link: str) -> str:
         """A link in an answer, as an address that may be asked.
 
@@ -195,10 +190,9 @@ class Client:
             if wrong is not None:
                 partial.clear()
                 raise _refused(wrong[0], wrong[1], **where)
-            try:
-                yield partial, answer
-            finally:
-                partial.clear()
+            # With a whole answer nobody goes on, whatever becomes of it.
+            stack.callback(partial.clear)
+            yield partial, answer
 
     def _fill(
         self, partial: Partial, call: Call, before: Part | None, ceiling: int, where: dict[str, object]
@@ -268,8 +262,7 @@ class Client:
                 if size > room:
                     raise _too_large(partial, size, room, **where)
                 target.write(block)
-                if self._progress is not None:
-                    self._progress(answer.url, size, partial.total)
+                self.progress(answer.url, size, partial.total)
         if partial.total is not None and size != partial.total:
             if size > partial.total:
                 partial.clear()

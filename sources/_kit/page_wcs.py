@@ -58,7 +58,7 @@ def pages(client: Client, asked: Asked) -> Iterator[Part]:
                 take = partial(_take, client, coverage, tile, asked.crs)
                 part = client.download(asked.part, url, before=before, bytes_max=PAGE_BYTES_MAX, take=take)
             journal.add(part)
-            client.report(f"{asked.city.slug} {asked.part} tiles", number, len(tiles))
+            client.progress(f"{asked.city.slug} {asked.part} tiles", number, len(tiles))
             yield part
 
 
@@ -117,7 +117,7 @@ def _hold_tile(path: Path, coverage: Coverage, tile: Tile, crs: str, where: dict
                 size = f"{raster.width} x {raster.height} cells, {raster.count} bands, not {tile.columns} x {tile.rows}"
                 raise _refused("a tile has another size than asked", size, where)
             _hold_place(raster, coverage, tile, where)
-            if raster.nodata is None and raster.get_tag_item("BLOCK_OFFSET_0_0", ns="TIFF", bidx=1) is None:
+            if raster.nodata is None and raster.get_tag_item("BLOCK_OFFSET_0_0", "TIFF", 1) is None:
                 raise _refused(
                     "a tile leaves out cells and does not say which value they have", "no nodata value", where
                 )
