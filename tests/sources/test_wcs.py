@@ -22,6 +22,7 @@ from sources._kit.multipart import MultipartError, split
 from sources._kit.snapshot import Snapshot, Store
 from tests.sources.conftest import Con, make_city, taken_in
 from tests.sources.loopback import Answer, Loopback, Request
+from tests.sources.mapserver import mapserver
 from tests.sources.test_http import Hurried
 from tests.sources.wcs import Wcs, crop, refusal, related
 
@@ -377,3 +378,31 @@ def test_a_wcs_is_asked_over_a_box_of_one_coverage() -> None:
         with pytest.raises(ValueError, match=re.escape(said)):
             Feed.model_validate({**plain, "service": service})
     assert load_source("be_elevation").info.native_crs == "EPSG:31370"
+
+
+# --- another server --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("params", [{}, {"mediatype": "multipart/related"}], ids=["a raster alone", "in parts"])
+def test_mapserver_gives_the_same_cells(
+    server: Loopback, rasters: dict[str, Path], get: Get, tmp_path: Path, params: dict[str, str], con: Con
+) -> None:
+    server.answer = mapserver(tmp_path, rasters, f"{WEST} {NORTH - ROWS} {WEST + COLUMNS} {NORTH}")
+    # Up to the edges of the coverage and beyond: what lies outside is not asked for.
+    snapshot = get(params=params, bbox=(WEST - 50, NORTH - 250, WEST + 190.5, NORTH + 50), tile_px=128)
+    with rasterio.open(rasters["DSM"]) as whole:
+        expected = np.full((ROWS, COLUMNS), np.nan)
+        expected[:250, :191] = whole.read(1)[:250, :191]
+    np.testing.assert_array_equal(mosaic(snapshot, "dsm"), expected)
+    be_elevation.parse(snapshot, con)
+    assert {part.content_type for part in snapshot.parts if part.content_type} == (
+        {"multipart/related; boundary=wcs"} if params else {"image/tiff"}
+    )
+
+
+def test_mapserver_is_refused_by_its_own_words(
+    server: Loopback, rasters: dict[str, Path], get: Get, tmp_path: Path
+) -> None:
+    server.answer = mapserver(tmp_path, rasters, f"{WEST} {NORTH - ROWS} {WEST + COLUMNS} {NORTH}")
+    with pytest.raises(FetchRefusedError, match="image/jp2"):
+        get(format="image/jp2")
