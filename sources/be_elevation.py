@@ -1,5 +1,7 @@
 """Elevation: GeoTIFFs of a surface model (part `dsm`) and a terrain model (part `dtm`), each in one or more tiles.
 
+They come as files, or from a WCS (DHMV II: docs/decisions/0023-elevation-by-wcs.md).
+
 Only what the files say of themselves becomes a table: the cells stay in the store, where `core.height_measured` reads
 them window by window. Tables hold the hash of a file and never its path, so that they are the same on every machine.
 
