@@ -16,15 +16,21 @@ from sources._read.features import hold_apart
 
 
 def csv_query(
-    path: Path, where: Mapping[str, object], needed: Sequence[str], *, known: Sequence[str] | None = None
+    path: Path,
+    where: Mapping[str, object],
+    needed: Sequence[str],
+    *,
+    known: Sequence[str] | None = None,
+    delimiter: str = ",",
 ) -> str:
-    """SQL that reads a CSV (UTF-8, comma, quotes doubled) as text under its own column names; empty is null.
+    """SQL that reads a CSV (UTF-8, quotes doubled) as text under its own column names; empty is null.
 
     Args:
         path: the unpacked file.
         where: source, city, feed, member; for the errors.
         needed: columns that must be there.
         known: all columns that may be there; None where the format lets anybody add columns.
+        delimiter: between fields.
 
     Raises:
         ColumnError: a column is missing, there twice, or not known.
@@ -32,7 +38,7 @@ def csv_query(
     """
     try:
         with path.open(encoding="utf-8-sig", newline="") as stream:
-            names = [name.strip() for name in next(csv.reader(stream), [])]
+            names = [name.strip() for name in next(csv.reader(stream, delimiter=delimiter), [])]
     except (UnicodeDecodeError, csv.Error) as error:
         raise UnreadableSnapshotError("no CSV in UTF-8", value=error, next_step="ask the provider", **where) from error
     hold_apart(names, **where)
@@ -45,7 +51,7 @@ def csv_query(
             )  # fmt: skip
     columns = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in names)
     return (
-        f"SELECT * FROM read_csv({literal(path)}, auto_detect = false, header = true, delim = ',', quote = '\"', "
+        f"SELECT * FROM read_csv({literal(path)}, auto_detect = false, header = true, delim = {literal(delimiter)}, quote = '\"', "
         f"escape = '\"', columns = {{{columns}}})"
     )
 

@@ -15,6 +15,9 @@
 --   box_number | VARCHAR | - | Busnummer | box (bus) number
 --   postcode | VARCHAR | - | Postcode | postal code
 --   municipality | VARCHAR | - | Gemeente | municipality or district name
+--   status | VARCHAR | - | Status | in_use, proposed, retired, rejected or the provider's word; null: not said
+--   position_method | VARCHAR | - | Positiemethode | how the position came about, in the provider's words
+--   position_of | VARCHAR | - | Positie van | what the position is of, in the provider's words
 --   geom | GEOMETRY | - | Geometrie | point
 WITH street_name AS MATERIALIZED (
     -- A city has some thousand names on hundreds of thousands of points: each is reduced once.
@@ -34,7 +37,7 @@ checked AS (
 SELECT
     address_id, feed, source_row, street, street_key, house_number,
     house_number_value(house_number) AS number_value, house_number_suffix(house_number) AS number_suffix,
-    box_number, postcode, municipality, geom,
+    box_number, postcode, municipality, status, position_method, position_of, geom,
     coalesce(problem, CASE WHEN row_number() OVER (PARTITION BY address_id, problem IS NULL ORDER BY feed, source_row) > 1
                            THEN 'duplicate key' END) AS reject_reason,
     CASE WHEN problem LIKE 'house%' THEN 'house_number' WHEN problem LIKE 'coordinate%' THEN 'geom' END AS reject_column,
