@@ -19,6 +19,8 @@ from flows.workspace import CHECKOUT, Workspace
 from sources._kit.city import load_city
 from sources._kit.duck import connect
 from sources.voorbeeldstad import make_city
+from tests.servers.mapserver import MapServer
+from tests.servers.running import Grb, make_grb, running_mapserver, running_pygeoapi
 
 SHARED = Path(os.environ.get("ONBENUT_SHARED", CHECKOUT.parent / "shared" / "data"))
 RECORDED = CHECKOUT / "tests" / "cities"
@@ -78,3 +80,23 @@ def voorbeeldstad(voorbeeldstad_files: Path, tmp_path_factory: pytest.TempPathFa
     con.execute(f"CREATE TEMP VIEW register_truth AS FROM '{voorbeeldstad_files.parent / 'register_truth.parquet'}'")
     yield RunCity(outcome, space, con)
     con.close()
+
+
+@pytest.fixture(scope="session")
+def grb(tmp_path_factory: pytest.TempPathFactory) -> Grb:
+    """The GRB of a made-up city of 13,000 buildings."""
+    return make_grb(tmp_path_factory.mktemp("grb"))
+
+
+@pytest.fixture(scope="session")
+def pygeoapi(grb: Grb) -> Iterator[str]:
+    """Address of a real OGC API Features over it."""
+    with running_pygeoapi(grb) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def mapserver(grb: Grb) -> Iterator[MapServer]:
+    """A real WFS over it."""
+    with running_mapserver(grb) as server:
+        yield server
