@@ -115,12 +115,11 @@ class Client:
         asked = call.address
         if before is not None and before.location != asked:
             before = None
-        where = {**self.where, "url": call.url}
         with self._answered(call, before, bytes_max) as (partial, answer):
             if before is not None and answer.status_code == 304:
                 return replace(before, status=304)
             path = take(partial.path, answer.headers.get("Content-Type", "")) if take else partial.path
-            sha256, size = self.store.adopt(path, **where)
+            sha256, size = self.store.adopt(path, **self.where, url=call.url)
         return Part(
             name,
             file or Path(urlsplit(url).path).name or "data",
@@ -131,6 +130,7 @@ class Client:
             answer.headers.get("Content-Type") or None,
             answer.headers.get("ETag"),
             answer.headers.get("Last-Modified"),
+            crs=answer.headers.get("Content-Crs", "").strip("<> ") or None,
         )
 
     def read(self, url: str, params: Mapping[str, str] | None = None) -> str:

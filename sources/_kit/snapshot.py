@@ -40,13 +40,13 @@ class Part:
     last_modified: str | None = None
     features: int | None = None
     """Features in a page of a service; None for a file, which nobody has counted yet."""
+    crs: str | None = None
+    """CRS by the header `Content-Crs`, where the service sent one: GeoJSON itself need not name it."""
 
     def facts(self) -> dict[str, object]:
         """The part as its manifest has it. Status 304: the service says that the stored bytes still hold."""
-        known = asdict(self)
-        if self.features is None:
-            del known["features"]
-        return known
+        silent = [name for name in ("features", "crs") if getattr(self, name) is None]
+        return {name: value for name, value in asdict(self).items() if name not in silent}
 
 
 @dataclass(frozen=True)

@@ -56,13 +56,16 @@ def inspect_pages(con: duckdb.DuckDBPyConnection, snapshot: Snapshot, part: str,
     except duckdb.Error as error:
         raise _refused("the JSON cannot be read: it is damaged or stops short", str(error), snapshot, part) from error
     pages = []
+    in_header = {snapshot.store.blob(one.sha256): one.crs for one in snapshot.parts if one.name == part}
     for name, kind, features, returned, matched, stamp, crs, has_next, keys, exceeded, documents in rows:
         path = Path(name)
         if kind != "FeatureCollection" or features is None or documents > paths.count(path):
             raise _refused("the answer is no GeoJSON feature collection", _opening(path), snapshot, part, path)
         if returned is not None and returned != features:
             raise _refused("the page stops short", f"{features} of {returned} features", snapshot, part, path)
-        hold_to_crs(snapshot, crs, "EPSG:4326", **place(snapshot, part, path))
+        # A page that names another CRS than the header it came with is in neither for sure: both must fit.
+        for said in {crs, in_header.get(path)} - {None} or {None}:
+            hold_to_crs(snapshot, said, "EPSG:4326", **place(snapshot, part, path))
         pages.append(Page(features, tuple(keys or ()), matched, stamp, has_next, exceeded))
     _hold_whole(pages, snapshot, part)
     return pages
