@@ -40,7 +40,7 @@ def pages(client: Client, asked: Asked) -> Iterator[Part]:
         while True:
             paged = {**query, "resultOffset": str(tally.count)}
             part = client.download(asked.part, f"{layer}/query", params=paged, bytes_max=PAGE_BYTES_MAX)
-            page, part = read_page(client, part)
+            page, part = read_page(client, part, box)
             tally.take(page)
             yield part
             if not page.ids or tally.holds_all(total):

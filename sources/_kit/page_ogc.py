@@ -26,7 +26,7 @@ def pages(client: Client, asked: Asked) -> Iterator[Part]:
         url, params = base, first
         while True:
             part = client.download(asked.part, url, params=params, bytes_max=PAGE_BYTES_MAX)
-            page, part = read_page(client, part)
+            page, part = read_page(client, part, box)
             tally.take(page)
             yield part
             if page.next_url is not None and page.ids:

@@ -26,7 +26,7 @@ def pages(client: Client, asked: Asked) -> Iterator[Part]:
         while True:
             paged = {"count": str(asked.service.page_size), "startIndex": str(tally.count)}
             part = client.download(asked.part, asked.url, params={**query, **paged}, bytes_max=PAGE_BYTES_MAX)
-            page, part = read_page(client, part)
+            page, part = read_page(client, part, box)
             tally.take(page)
             yield part
             if tally.holds_all(total) or tally.is_short(page, asked.service.page_size):
@@ -59,7 +59,8 @@ def _query(asked: Asked, box: Box | None) -> dict[str, str]:
 
 def _hits(client: Client, url: str, query: dict[str, str]) -> int | None:
     """The number of features, or None where the service does not count."""
-    asked = {key: value for key, value in query.items() if key not in ("outputFormat", "sortBy", "srsName")}
+    # With the CRS of the answer: some servers choose by the box as it lies in that CRS.
+    asked = {key: value for key, value in query.items() if key not in ("outputFormat", "sortBy")}
     answer = client.read(url, {**asked, "resultType": "hits"})
     found = _HITS.search(answer)
     if found is None:

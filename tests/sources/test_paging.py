@@ -157,7 +157,7 @@ def test_the_service_is_asked_for_the_feeds_crs_and_box(server: Loopback, get: G
 
 
 def test_longitude_comes_first_where_the_service_has_no_other_crs(server: Loopback, get: Get) -> None:
-    Ogc(server, buildings(3))
+    Ogc(server, buildings(0))
     get({**OGC, "bbox": [4, 51, 5, 52]}, ITEMS, crs="EPSG:4326")
     assert server.seen[0].query["bbox"] == "4,51,5,52"
     assert "crs" not in server.seen[0].query
@@ -347,14 +347,14 @@ def test_an_exception_report_is_refused(server: Loopback, get: Get, store: Store
     ],
 )
 def test_a_box_is_in_the_order_of_the_axes(server: Loopback, get: Get, crs: str, box: list[float], wanted: str) -> None:
-    Wfs(server, buildings(3))
+    Wfs(server, buildings(0))
     get({**WFS, "bbox": box}, "/wfs", crs=crs)
     assert all(request.query["bbox"] == wanted for request in server.seen)
     assert len(server.seen) == 2
 
 
 def test_a_box_and_a_filter_become_one_filter(server: Loopback, get: Get) -> None:
-    Wfs(server, buildings(3))
+    Wfs(server, buildings(0))
     get({**WFS, "bbox": [1, 2, 3, 4], "filter": "TYPE = 1", "geometry": "SHAPE"}, "/wfs")
     for request in server.seen:
         assert request.query["CQL_FILTER"] == "BBOX(SHAPE, 1, 2, 3, 4, 'EPSG:31370') AND (TYPE = 1)"
