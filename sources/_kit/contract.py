@@ -25,6 +25,7 @@ from sources._kit.fetch import fetch_files
 from sources._kit.http import Progress
 from sources._kit.manners import Manners
 from sources._kit.paging import Box
+from sources._kit.area_of_use import hold_to_region
 from sources._kit.snapshot import Snapshot, Store
 
 
@@ -178,6 +179,7 @@ def write_raw(
 
     Raises:
         ColumnError: a declared column is missing, or a column came that nobody declared.
+        UnreadableSnapshotError: every shape lies outside the area of the city's CRS.
     """
     feed = snapshot.feed
     source = load_source(feed.source)
@@ -222,6 +224,8 @@ def write_raw(
             **where,
         ) from error
     con.execute(f"COMMENT ON TABLE {target} IS {literal(spec.meaning)}")
+    if "geom" in by_lower:
+        hold_to_region(con, target, snapshot.city.crs, feed.crs or source.info.native_crs, **where)
     count = con.execute(f"SELECT count(*) FROM {target}").fetchone()
     assert count is not None
     return int(count[0])
