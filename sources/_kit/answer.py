@@ -49,9 +49,10 @@ def said(text: str) -> str:
     return " ".join(html.unescape(bare).split())[:200]
 
 
-def shown(error: object) -> str:
-    """What an exception says, on one line; at most 200 characters."""
-    return " ".join(str(error).split())[:200]
+def shown(error: BaseException) -> str:
+    """What an exception says, on one line; at most 200 characters. urllib3 hides its reason behind the whole address."""
+    inner = getattr(error.args[0], "reason", None) if error.args else None
+    return " ".join(str(inner or error).split())[:200]
 
 
 def _markup(text: str, tail: str) -> tuple[str, str] | None:

@@ -250,7 +250,10 @@ def _is_near(shape: dict[str, Any], box: Box) -> bool:
     xs, ys = [point[0] for point in points], [point[1] for point in points]
     east, north = (box[2] - box[0]) / 2, (box[3] - box[1]) / 2
     return (
-        min(xs) <= box[2] + east and max(xs) >= box[0] - east and min(ys) <= box[3] + north and max(ys) >= box[1] - north
+        min(xs) <= box[2] + east
+        and max(xs) >= box[0] - east
+        and min(ys) <= box[3] + north
+        and max(ys) >= box[1] - north
     )
 
 

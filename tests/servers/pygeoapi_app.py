@@ -62,14 +62,17 @@ def serve(folder: Path, stems: list[str]) -> None:
     """Serve until standard input is closed."""
     from werkzeug.serving import WSGIRequestHandler, make_server
 
-    class Quiet(WSGIRequestHandler):
+    class Quiet(WSGIRequestHandler):  # type: ignore[misc]  # werkzeug is in a folder of its own
         def log(self, *_args: object) -> None:
             pass
 
     # The port must be known before the application is: its links carry it.
     server = make_server("127.0.0.1", 0, lambda _environ, _start: [], threaded=True, request_handler=Quiet)
     names = {"CONFIG": "pygeoapi.json", "OPENAPI": "openapi.json"}
-    made = {"CONFIG": settings(folder, stems, f"http://127.0.0.1:{server.server_port}"), "OPENAPI": {"openapi": "3.0.2"}}
+    made = {
+        "CONFIG": settings(folder, stems, f"http://127.0.0.1:{server.server_port}"),
+        "OPENAPI": {"openapi": "3.0.2"},
+    }
     for name, file in names.items():
         (folder / file).write_text(json.dumps(made[name]), encoding="utf-8")
         os.environ[f"PYGEOAPI_{name}"] = str(folder / file)

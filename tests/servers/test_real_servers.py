@@ -104,7 +104,7 @@ def test_every_feature_arrives_once_through_mapserver(
     grb: Grb, mapserver: MapServer, get: Get, con: Con, as_file: Callable[..., Any]
 ) -> None:
     snapshot = get({"gbg": mapserver.url, "adp": mapserver.url}, WFS_JSON)
-    assert [part.features for part in snapshot.parts if part.name == "gbg"][0] == 10_000
+    assert next(part.features for part in snapshot.parts if part.name == "gbg") == 10_000
     for part in ("gbg", "adp"):
         assert len(numbers(snapshot, part)) == len(grb.placed(part))
         assert set(numbers(snapshot, part)) == oidns(grb.placed(part))
@@ -126,9 +126,7 @@ def test_a_box_and_its_tiles_give_what_lies_in_it(
     assert 1000 < len(wanted) < len(grb.parts["gbg"])
     asked = {"bbox": BOX, "tile_m": tile_m}
     snapshot = (
-        get(items(server), {**OGC, **asked})
-        if kind == "pygeoapi"
-        else get({"gbg": server.url}, {**WFS_JSON, **asked})
+        get(items(server), {**OGC, **asked}) if kind == "pygeoapi" else get({"gbg": server.url}, {**WFS_JSON, **asked})
     )
     came = numbers(snapshot)
     # A feature without a geometry is in every box, says pygeoapi.
