@@ -8,27 +8,24 @@ import duckdb
 
 from sources._kit.errors import UnreadableSnapshotError
 
-MARGIN_DEGREES = 1.0
-"""Around the area of use of the city's CRS: neighbours of the country, and no more; 500 km is 4.5 degrees."""
-
 
 @cache
-def region(city_crs: str, crs: str) -> tuple[float, float, float, float] | None:
+def area_of_use(city_crs: str, crs: str) -> tuple[float, float, float, float] | None:
     """Area of use of a city's CRS as west, south, east, north in another CRS; None where it is not known."""
     from pyproj import CRS, Transformer
 
     area = CRS.from_user_input(city_crs).area_of_use
     if area is None:
         return None
-    box = (area.west - MARGIN_DEGREES, area.south - MARGIN_DEGREES, area.east + MARGIN_DEGREES, area.north + MARGIN_DEGREES)
-    west, south, east, north = Transformer.from_crs(4326, crs, always_xy=True).transform_bounds(*box)
+    transformer = Transformer.from_crs(4326, crs, always_xy=True)
+    west, south, east, north = transformer.transform_bounds(area.west, area.south, area.east, area.north)
     return west, south, east, north
 
 
-def hold_to_region(con: duckdb.DuckDBPyConnection, target: str, city_crs: str, crs: str, **where: object) -> None:
+def hold_to_area(con: duckdb.DuckDBPyConnection, target: str, city_crs: str, crs: str, **where: object) -> None:
     """Refuse a raw table none of whose shapes lies where the city's CRS is made for.
 
-    Single shapes elsewhere are rows to reject, which staging does one by one.
+    Single shapes elsewhere are rows to reject, which staging does one by one; 0, 0 is how lists write that a place is not known.
 
     Args:
         con: the warehouse.
@@ -40,14 +37,16 @@ def hold_to_region(con: duckdb.DuckDBPyConnection, target: str, city_crs: str, c
     Raises:
         UnreadableSnapshotError: there are shapes, and all lie elsewhere.
     """
-    box = region(city_crs, crs)
+    box = area_of_use(city_crs, crs)
     if box is None:
         return
     west, south, east, north = box
-    reaches = f"ST_XMin(geom) <= {east} AND ST_XMax(geom) >= {west} AND ST_YMin(geom) <= {north} AND ST_YMax(geom) >= {south}"
+    reaches = (
+        f"ST_XMin(geom) <= {east} AND ST_XMax(geom) >= {west} AND ST_YMin(geom) <= {north} AND ST_YMax(geom) >= {south}"
+    )
     found = con.execute(
         f"SELECT count(*), count(*) FILTER ({reaches}), any_value(ST_AsText(ST_Point(ST_XMin(geom), ST_YMin(geom)))) "
-        f"FROM {target} WHERE geom IS NOT NULL AND NOT ST_IsEmpty(geom)"
+        f"FROM {target} WHERE geom IS NOT NULL AND NOT ST_IsEmpty(geom) AND (ST_XMin(geom) <> 0 OR ST_YMin(geom) <> 0)"
     ).fetchone()
     assert found is not None
     shapes, here, example = found

@@ -18,6 +18,7 @@ from typing import Any
 import duckdb
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from sources._kit.area_of_use import hold_to_area
 from sources._kit.city import City, Feed
 from sources._kit.duck import identifier, literal
 from sources._kit.errors import CityFileError, ColumnError
@@ -25,7 +26,6 @@ from sources._kit.fetch import fetch_files
 from sources._kit.http import Progress
 from sources._kit.manners import Manners
 from sources._kit.paging import Box
-from sources._kit.area_of_use import hold_to_region
 from sources._kit.snapshot import Snapshot, Store
 
 
@@ -225,7 +225,7 @@ def write_raw(
         ) from error
     con.execute(f"COMMENT ON TABLE {target} IS {literal(spec.meaning)}")
     if "geom" in by_lower:
-        hold_to_region(con, target, snapshot.city.crs, feed.crs or source.info.native_crs, **where)
+        hold_to_area(con, target, snapshot.city.crs, feed.crs or source.info.native_crs, **where)
     count = con.execute(f"SELECT count(*) FROM {target}").fetchone()
     assert count is not None
     return int(count[0])

@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from flows.feed_steps import fetch_feed, load_raw
+from flows.feed_steps import load_raw
+from flows.fetch_steps import fetch_feed
 from flows.table_steps import prepare_warehouse
 from flows.workspace import Workspace
 from sources._kit import answer as answers
