@@ -18,6 +18,7 @@ from typing import Any
 from sources._kit.city import City
 from sources._kit.errors import CityFileError, FetchRefusedError
 from sources._kit.http import Client
+from sources._kit.near import is_near
 from sources._kit.service import Service
 from sources._kit.snapshot import Part
 
@@ -179,7 +180,7 @@ def read_page(client: Client, part: Part, box: Box | None = None) -> tuple[Page,
             **where,
         )
     shapes = [feature["geometry"] for feature in features if feature.get("geometry")]
-    if box is not None and shapes and not any(_is_near(shape, box) for shape in shapes):
+    if box is not None and shapes and not any(is_near(shape, box) for shape in shapes):
         raise FetchRefusedError(
             "the answer lies nowhere near the box that was asked: swapped axes, or another CRS",
             value=str(shapes[0].get("coordinates"))[:100],
@@ -240,31 +241,6 @@ def axis_order(box: Box, crs: str) -> str:
     west, south, east, north = box
     is_north_first = CRS.from_user_input(crs).axis_info[0].direction == "north"
     return ",".join(f"{value:.12g}" for value in ((south, west, north, east) if is_north_first else box))
-
-
-def _is_near(shape: dict[str, Any], box: Box) -> bool:
-    """Whether a shape reaches into a box, or near it: a service turns the box into a wider one in its own CRS."""
-    points = list(_points(shape.get("coordinates")))
-    if not points:
-        return True  # a collection, or broken: whoever reads the shape says so
-    xs, ys = [point[0] for point in points], [point[1] for point in points]
-    east, north = (box[2] - box[0]) / 2, (box[3] - box[1]) / 2
-    return (
-        min(xs) <= box[2] + east
-        and max(xs) >= box[0] - east
-        and min(ys) <= box[3] + north
-        and max(ys) >= box[1] - north
-    )
-
-
-def _points(coordinates: Any) -> Iterator[list[float]]:
-    if not isinstance(coordinates, list):
-        return
-    if len(coordinates) > 1 and all(isinstance(one, int | float) for one in coordinates):
-        yield coordinates
-    else:
-        for one in coordinates:
-            yield from _points(one)
 
 
 def _identify(features: Sequence[dict[str, Any]]) -> list[str]:

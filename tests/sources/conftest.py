@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -111,6 +112,11 @@ def make_city(folder: Path, feed: Mapping[str, object]) -> City:
             "feeds": {feed["name"]: Feed.model_validate(feed)},
         }
     )
+
+
+def placed_in(snapshot: Snapshot, crs: str) -> Snapshot:
+    """The same snapshot, of a city in another country: its CRS is made for where the data lie."""
+    return replace(snapshot, city=snapshot.city.model_copy(update={"crs": crs}))
 
 
 def page(features: Sequence[Mapping[str, object]], crs: str | None = "EPSG::31370", **members: object) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ from sources import nl_bag
 from sources._kit.city import load_city
 from sources._kit.duck import connect
 from sources._kit.errors import ColumnError, UnreadableSnapshotError
-from tests.sources.conftest import Con, Snap, Write, page, square, taken_in
+from tests.sources.conftest import Con, Snap, Write, page, placed_in, square, taken_in
 
 X, Y = 136_000.0, 455_000.0  # Utrecht, in RD New
 CITY = """
@@ -126,7 +125,6 @@ def test_of_several_uses_none_names_the_building(snap: Snap, write: Write, con: 
     uses = ["kantoorfunctie", "woonfunctie,winkelfunctie", ""]
     panden = [pand(number, "Pand in gebruik", use) for number, use in enumerate(uses)]
     shot = snap("nl_bag", pand=write("a.json", bag_page(panden)))
-    shot = replace(shot, city=shot.city.model_copy(update={"crs": "EPSG:28992"}))
-    assert nl_bag.parse(shot, con) == date(2025, 5, 1)
+    assert nl_bag.parse(placed_in(shot, "EPSG:28992"), con) == date(2025, 5, 1)
     assert [row["official_type"] for row in taken_in(con, shot, "pand")] == ["kantoorfunctie", None, None]
     assert taken_in(con, shot, "pand_out_of_use") == []

@@ -28,7 +28,7 @@ from sources._kit.manners import GivenUpError, hold_turn
 from sources._kit.snapshot import Snapshot, Store
 from sources._osm import choose
 from sources._osm.query import clauses, make_query
-from tests.sources.conftest import Con, Shared, Snap
+from tests.sources.conftest import Con, Shared, Snap, placed_in
 from tests.sources.loopback import Answer, Loopback
 from tests.sources.mini_overpass import HEAD, PAGE, REMARK, TAIL, XML, MiniOverpass
 from tests.sources.test_http import Hurried, in_turn, kept
@@ -272,10 +272,10 @@ def test_real_elements_through_overpass_are_those_of_their_extract(
     con: Con, get: Get, server: Loopback, shared: Shared, snap: Snap
 ) -> None:
     path = shared("osm/monaco.osm.pbf")
-    osm_extract.parse(snap("osm_extract", data=path), con)
+    osm_extract.parse(placed_in(snap("osm_extract", data=path), "EPSG:32632"), con)
     expected = raw_tables(con)
     server.answer = MiniOverpass(path)
-    osm_overpass.parse(get(bbox=[7.0, 43.0, 8.0, 44.0]), con)
+    osm_overpass.parse(placed_in(get(bbox=[7.0, 43.0, 8.0, 44.0]), "EPSG:32632"), con)
     for name, rows in raw_tables(con).items():
         assert rows == expected[name], name
 
