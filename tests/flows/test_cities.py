@@ -343,7 +343,10 @@ def test_what_a_city_cannot_know_changes_when_a_feed_is_taken_away(folder: Path,
     whole = known("antwerpen", reference, folder)
     assert whole.criteria["zoning"] == whole.criteria["flood"] == whole.criteria["heritage"] == KNOWN
     assert whole.criteria["shops"] == whole.criteria["rail"] == KNOWN
-    assert whole.criteria["volume"] == IN_PART  # by tags alone
+    assert whole.criteria["volume"] == KNOWN
+    assert (
+        known(without(folder, "antwerpen", "elevation"), reference, folder).criteria["volume"] == IN_PART
+    )  # by tags alone
     assert whole.criteria["soil"] == UNKNOWN
     for feed, criterion in (("zoning", "zoning"), ("flood", "flood"), ("heritage", "heritage"), ("osm", "shops")):
         less = known(without(folder, "antwerpen", feed), reference, folder)
