@@ -120,6 +120,12 @@ class _Told:
         self._url, self._before, self._held = "", 0, 0
 
     def __call__(self, url: str, held: int, announced: int | None) -> None:
+        if "://" not in url:
+            # What takes many answers is counted, such as the tiles of a service; the first and the last are always said.
+            if held in (1, announced) or time.monotonic() - self._at >= SAY_EVERY_S:
+                self._at = time.monotonic()
+                self._say(f"{self._feed}: {url} {held} of {announced}")
+            return
         if url != self._url:
             self._url, self._before = url, self._before + self._held
         self._held = held

@@ -190,8 +190,7 @@ class Client:
             if wrong is not None:
                 partial.clear()
                 raise _refused(wrong[0], wrong[1], **where)
-            # With a whole answer nobody goes on, whatever becomes of it.
-            stack.callback(partial.clear)
+            stack.callback(partial.clear)  # nobody goes on with a whole answer, whatever becomes of it
             yield partial, answer
 
     def _fill(

@@ -58,7 +58,7 @@ def pages(client: Client, asked: Asked) -> Iterator[Part]:
                 take = partial(_take, client, coverage, tile, asked.crs)
                 part = client.download(asked.part, url, before=before, bytes_max=PAGE_BYTES_MAX, take=take)
             journal.add(part)
-            client.progress(f"{asked.city.slug} {asked.part} tiles", number, len(tiles))
+            client.progress(f"{asked.part} tiles", number, len(tiles))
             yield part
 
 

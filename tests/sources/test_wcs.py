@@ -11,6 +11,7 @@ import rasterio
 from rasterio.transform import Affine, from_origin
 from rasterio.windows import Window
 
+from flows.fetch_steps import _Told
 from sources import be_elevation
 from sources._kit import fetch, http
 from sources._kit.city import Feed
@@ -111,7 +112,7 @@ def test_tiles_are_the_coverage_over_the_box_and_nothing_else(
     np.testing.assert_array_equal(mosaic(snapshot, "dsm"), expected)
     assert [part.file for part in snapshot.parts if part.name == "dsm"] == [f"DSM_{n}.tif" for n in range(1, 10)]
     assert all(east - west <= 100 and north - south <= 100 for west, south, east, north in wcs.asked)
-    assert [(done, total) for what, done, total in seen if what == "test dsm tiles"] == [(n, 9) for n in range(1, 10)]
+    assert [(done, total) for what, done, total in seen if what == "dsm tiles"] == [(n, 9) for n in range(1, 10)]
     be_elevation.parse(snapshot, con)
     tiles = taken_in(con, snapshot, "raster")
     assert (len(tiles), {tile["nodata"] for tile in tiles}) == (18, {-9999.0})
@@ -357,6 +358,12 @@ def test_what_broke_off_goes_on_where_it_stopped(server: Loopback, wcs: Wcs, get
     # Without the promise that nothing changes, and without an ETag to ask by, all is fetched again.
     get()
     assert len(wcs.asked) == 18
+
+
+def test_an_operator_is_told_which_tile_it_is_at(wcs: Wcs, get: Get) -> None:
+    said: list[str] = []
+    get(progress=_Told("elevation", said.append), tile_px=150)
+    assert said == [f"elevation: {part} tiles {n} of 4" for part in ("dsm", "dtm") for n in (1, 4)]
 
 
 def test_a_stored_tile_that_is_gone_is_asked_for_again(wcs: Wcs, get: Get, server: Loopback, store: Store) -> None:
