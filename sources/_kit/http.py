@@ -112,8 +112,7 @@ class Client:
                 redirect to a host the source does not allow; nothing is kept but a beginning that can be resumed.
         """
         call = Call.of(url, params, form, silence_s)
-        asked = call.address
-        if before is not None and before.location != asked:
+        if before is not None and before.location != call.address:
             before = None
         with self._answered(call, before, bytes_max) as (partial, answer):
             if before is not None and answer.status_code == 304:
@@ -123,7 +122,7 @@ class Client:
         return Part(
             name,
             file or Path(urlsplit(url).path).name or "data",
-            asked,
+            call.address,
             sha256,
             size,
             answer.status_code,
