@@ -147,7 +147,7 @@ def load_given(
 ) -> dict[str, str]:
     """Write what the city and its feeds give beside rows: licences, boundary, objections, decisions, role views.
 
-    Sets the parameter `data_hash`: the bytes of all feeds and these files, whatever reads them.
+    Sets the parameter `data_hash`: the rows of all feeds as they were read, and these files.
     """
     # A boundary may come from a feed, so the views are made first.
     views = make_intake(con, city, {item.feed: item.fingerprint for item in loaded})
@@ -156,7 +156,7 @@ def load_given(
         "reference.objection": load_objections(con, city),
         "reference.decision": load_decisions(con, city, space),
     }
-    feeds = sorted(f"{item.feed} {item.snapshot} {item.snapshot_on}" for item in loaded)
+    feeds = sorted(f"{item.feed} {item.fingerprint} {item.snapshot_on}" for item in loaded)
     plan.params["data_hash"] = _hash(*feeds, *prints.values())
     prints["reference.feed"] = write_table(con, "feed", feed_rows(city, loaded))
     prints.update(views)
