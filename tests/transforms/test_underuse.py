@@ -98,9 +98,10 @@ def score(
         kind = KINDS[one["kind"]]
         weight = one["freshness"] * one["match"]
         con.execute(
-            "INSERT INTO evidence.item VALUES (?, 'b', ?, ?, ?, NULL, ?, ?, ?, ?, ?, ?, NULL, NULL)",
+            "INSERT INTO evidence.item VALUES (?, 'b', ?, ?, ?, NULL, ?, ?, ?, ?, ?, ?, ?, ?)",
             [f"i{number}", one["kind"], kind["authority"], one["visibility"], date(2025, 1, 1), one["freshness"],
-             one["match"], kind["log_lr"] * weight, kind["log_lr_sd"], kind["is_legal"]],
+             one["match"], kind["log_lr"] * weight, kind["log_lr_sd"], kind["is_legal"],
+             one.get("vacant_low"), one.get("vacant_high")],
         )  # fmt: skip
     for spec in SCORE:
         con.execute(f"CREATE OR REPLACE TABLE {spec.full_name} AS {spec.sql}")
@@ -232,6 +233,25 @@ def test_an_authority_says_nothing_of_a_type_it_does_not_know(con: Con) -> None:
     row = score(con, [park])["city"]
     assert row["probability"] == pytest.approx(PARAMETER["prior_atypical"])
     assert row["positive_count"] == 0
+
+
+def test_an_authority_may_speak_of_a_building_whose_type_nobody_knows(con: Con) -> None:
+    park = {"kind": "park_parcel_not_in_use", "freshness": 1.0, "match": 1.0, "visibility": "public"}
+    con.execute("UPDATE score.type SET type = 'unknown'")
+    try:
+        row = score(con, [park])["city"]
+    finally:
+        con.execute("UPDATE score.type SET type = 'church'")
+    assert row["positive_count"] == 1
+    assert row["probability"] > PARAMETER["prior_atypical"]
+
+
+def test_rows_of_one_authority_add_up_and_two_authorities_may_mean_the_same_rooms(con: Con) -> None:
+    row = {"freshness": 1.0, "match": 1.0, "visibility": "public"}
+    listed = {"kind": "register_active", "vacant_low": 0.2, "vacant_high": 0.3, **row}
+    premises = {"kind": "register_premises", "vacant_low": 0.3, "vacant_high": 0.5, **row}
+    found = [score(con, given)["city"] for given in ([listed, listed], [listed, listed, premises])]
+    assert [(one["vacant_low"], one["vacant_high"]) for one in found] == [(0.4, 0.6), (0.4, 1.0)]
 
 
 def test_the_legal_status_stands_apart_from_the_probability(con: Con) -> None:

@@ -46,26 +46,35 @@ odds AS (
     LEFT JOIN silence AS s ON s.audience = p.audience AND s.type = t.type
     LEFT JOIN broken AS k ON k.audience = p.audience AND k.building_id = p.building_id
 ),
-seen AS (
-    SELECT a.audience, i.building_id,
-        count(*) FILTER (i.effect > 0) AS positive_count, count(*) AS evidence_count,
-        min(i.observed_on) AS oldest_on, max(i.observed_on) AS newest_on,
-        arg_min(k.legal_status, (array_position(['registered', 'appealed', 'announced', 'striking_off_requested', 'struck_off'], k.legal_status), i.item_id))
-            FILTER (k.legal_status IS NOT NULL) AS legal_status,
-        bool_or(i.is_legal AND i.freshness >= param('fresh_min') AND i.match_score >= param('match_min')) AS is_confirmed,
-        -- Nine units of one building add up, to the whole at most; a row that names no part leaves its share open.
-        -- DuckDB's least passes over null: where no wording names a share there is none.
-        CASE WHEN count(i.vacant_low) FILTER (i.effect > 0) > 0
-             THEN CAST(least(1, sum(CAST(i.vacant_low AS DECIMAL(9, 6))) FILTER (i.effect > 0)) AS DOUBLE) END AS vacant_low,
-        CASE WHEN count(i.vacant_low) FILTER (i.effect > 0) > 0
-             THEN CAST(least(1, sum(CAST(coalesce(i.vacant_high, 1) AS DECIMAL(9, 6)))
-                 FILTER (i.effect > 0 AND (i.vacant_low IS NOT NULL OR i.kind LIKE 'register%'))) AS DOUBLE)
-             END AS vacant_high
+told AS (
+    SELECT a.audience, i.*, k.legal_status
     FROM evidence.item AS i
     JOIN reference.evidence_kind AS k USING (kind)
     JOIN score.type AS t USING (building_id)
     SEMI JOIN score.applicable AS p ON p.authority = i.authority AND p.type = t.type
     JOIN (SELECT unnest(['public', 'city']) AS audience) AS a ON i.visibility = 'public' OR a.audience = 'city'
+),
+seen AS (
+    SELECT audience, building_id,
+        count(*) FILTER (effect > 0) AS positive_count, count(*) AS evidence_count,
+        min(observed_on) AS oldest_on, max(observed_on) AS newest_on,
+        arg_min(legal_status, (array_position(['registered', 'appealed', 'announced', 'striking_off_requested', 'struck_off'], legal_status), item_id))
+            FILTER (legal_status IS NOT NULL) AS legal_status,
+        bool_or(is_legal AND freshness >= param('fresh_min') AND match_score >= param('match_min')) AS is_confirmed
+    FROM told GROUP BY ALL
+),
+share AS (
+    -- Nine units in one register add up, to the whole at most; a row that names no part leaves its share open. Two authorities may mean
+    -- the same rooms: at least what one of them says is empty, at most what all say together.
+    SELECT audience, building_id, max(low) AS vacant_low,
+        -- DuckDB's least passes over null: where no wording names a share there is none.
+        CASE WHEN max(low) IS NOT NULL THEN CAST(least(1, sum(high)) AS DOUBLE) END AS vacant_high
+    FROM (
+        SELECT audience, building_id, authority,
+            CASE WHEN count(vacant_low) > 0 THEN CAST(least(1, sum(CAST(vacant_low AS DECIMAL(9, 6)))) AS DOUBLE) END AS low,
+            sum(CAST(coalesce(vacant_high, 1) AS DECIMAL(9, 6))) FILTER (vacant_low IS NOT NULL OR kind LIKE 'register%') AS high
+        FROM told WHERE effect > 0 GROUP BY ALL
+    )
     GROUP BY ALL
 )
 SELECT o.audience, o.building_id, o.log_odds, logistic(o.log_odds::DOUBLE) AS probability,
@@ -75,5 +84,5 @@ SELECT o.audience, o.building_id, o.log_odds, logistic(o.log_odds::DOUBLE) AS pr
          WHEN s.positive_count > 0 AND logistic(o.log_odds::DOUBLE) >= param('band_signal') THEN 'signal'
          ELSE 'unknown' END AS band, o.sd, s.legal_status,
     CAST(coalesce(s.positive_count, 0) AS INTEGER) AS positive_count, CAST(coalesce(s.evidence_count, 0) AS INTEGER) AS evidence_count,
-    s.oldest_on, s.newest_on, s.vacant_low, s.vacant_high
-FROM odds AS o LEFT JOIN seen AS s USING (audience, building_id)
+    s.oldest_on, s.newest_on, v.vacant_low, v.vacant_high
+FROM odds AS o LEFT JOIN seen AS s USING (audience, building_id) LEFT JOIN share AS v USING (audience, building_id)
