@@ -33,13 +33,13 @@ def feed_faults(city: City) -> Iterator[OnbenutError]:
         yield from wrong
         if not wrong:
             yield from _table_faults(city, feed)
-        for part, place in feed.locations.items():
-            if fault := _address_fault(place, is_url=feed.url is not None):
-                key = (*at, "url" if feed.url is not None else "path", *(() if part == "data" else (part,)))
-                yield fault_at(city, key, fault, place, "write the whole address, https://... for a service")
+        yield from _address_faults(city, feed, at)
         if feed.crs and not is_crs(feed.crs):
             yield fault_at(city, (*at, "crs"), "no coordinate reference system", feed.crs, "write EPSG:<code>")
-        yield from _service_faults(city, feed)
+        yield from _service_faults(city, feed, at)
+        if feed.otherwise is not None:
+            yield from _address_faults(city, feed.by_other_way(), (*at, "otherwise"))
+            yield from _service_faults(city, feed.by_other_way(), (*at, "otherwise"))
         yield from _rights_faults(city, feed, info.licence, info.attribution, info.visibility)
         if feed.max_age_days and feed.hard_age_days and feed.hard_age_days < feed.max_age_days:
             yield fault_at(city, (*at, "hard_age_days"), "the run fails before it warns", feed.hard_age_days,
@@ -65,9 +65,16 @@ def _table_faults(city: City, feed: Feed) -> Iterator[CityFileError]:
                          f"its tables: {', '.join(tables)}")  # fmt: skip
 
 
-def _service_faults(city: City, feed: Feed) -> Iterator[CityFileError]:
+def _address_faults(city: City, feed: Feed, at: tuple[str, ...]) -> Iterator[CityFileError]:
+    for part, place in feed.locations.items():
+        if fault := _address_fault(place, is_url=feed.url is not None):
+            key = (*at, "url" if feed.url is not None else "path", *(() if part == "data" else (part,)))
+            yield fault_at(city, key, fault, place, "write the whole address, https://... for a service")
+
+
+def _service_faults(city: City, feed: Feed, at: tuple[str, ...]) -> Iterator[CityFileError]:
     """Settings of a service that only show when it is asked."""
-    at, service = ("feeds", feed.name, "service"), feed.service
+    at, service = (*at, "service"), feed.service
     for name in BY_PART:
         value = getattr(service, name)
         if isinstance(value, dict):

@@ -37,7 +37,17 @@ class Loaded:
 def raw_fingerprint(snapshot: Snapshot) -> str:
     """What a feed's raw tables are made of: the bytes, the feed's table in the city file, the code that reads."""
     feed = snapshot.feed.model_dump_json(
-        exclude={"url", "path", "service", "drop_max", "max_age_days", "hard_age_days", "visibility", "licence"}
+        exclude={
+            "url",
+            "path",
+            "service",
+            "otherwise",
+            "drop_max",
+            "max_age_days",
+            "hard_age_days",
+            "visibility",
+            "licence",
+        }
     )
     return hashlib.sha256(f"{snapshot.fingerprint}{feed}{source_code()}".encode()).hexdigest()
 

@@ -85,7 +85,7 @@ def fetch_feed(
     extent: Box | None = None,
     say: Say = lambda _text: None,
 ) -> Fetched:
-    """Fetch one feed into the store, or fall back on its last good snapshot.
+    """Fetch one feed into the store, or fall back: on its other service, then on its last good snapshot.
 
     Without `fall_back` a refused fetch raises, for a caller that tries again before it falls back. `extent` is the box
     around the area of interest; `say` is told every few seconds how far a download is.
@@ -104,12 +104,18 @@ def fetch_feed(
                 next_step="run once without --offline",
             )
         return Fetched(good)
-    try:
-        return Fetched(load_source(feed.source).fetch(city, feed, space.store, _Told(feed.name, say), extent))
-    except FetchRefusedError as error:
-        if good is None or not fall_back:
-            raise
-        return Fetched(good, f"{error}; used the snapshot of {good.fetched_at:%Y-%m-%d %H:%M} UTC")
+    refused: list[FetchRefusedError] = []
+    for way in (feed, *([feed.by_other_way()] if feed.otherwise and fall_back else [])):
+        try:
+            snapshot = load_source(feed.source).fetch(city, way, space.store, _Told(feed.name, say), extent)
+        except FetchRefusedError as error:
+            refused.append(error)
+            continue
+        return Fetched(snapshot, f"{refused[0]}; asked the other service instead" if refused else None)
+    if good is None or not fall_back:
+        raise refused[0]
+    said = "; the other service: ".join(str(error) for error in refused)
+    return Fetched(good, f"{said}; used the snapshot of {good.fetched_at:%Y-%m-%d %H:%M} UTC")
 
 
 class _Told:

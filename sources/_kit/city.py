@@ -27,6 +27,15 @@ BOUNDARY_FEED = "feed:"
 NAME_PATTERN = r"^[a-z][a-z0-9_]*$"
 
 
+class Otherwise(BaseModel):
+    """Another service that gives the same parts, asked where the feed's own one refuses."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    url: str | dict[str, str]
+    service: Service = Field(default_factory=lambda: Service.model_validate({}))
+
+
 class Feed(BaseModel):
     """One flow of data into a city: a source module and what it needs to know.
 
@@ -44,6 +53,9 @@ class Feed(BaseModel):
     crs: str | None = Field(None, description="CRS of the data, where it differs from the source's own")
     service: Service = Field(
         default_factory=lambda: Service.model_validate({}), description="how the URL is asked; a file if not given"
+    )
+    otherwise: Otherwise | None = Field(
+        None, description="asked where the service refuses, before the last good snapshot has to do"
     )
     rows_min: int | dict[str, int] = Field(1, description="fewer rows than this, in all or per raw table: refused")
     drop_max: float | None = Field(
@@ -70,7 +82,17 @@ class Feed(BaseModel):
             raise ValueError("give either `path` or `url`")
         if self.service.kind != "file" and self.url is None:
             raise ValueError(f"service {self.service.kind} needs `url`")
+        if self.otherwise is not None:
+            if self.url is None:
+                raise ValueError("`otherwise` needs `url`: a file that is not there is asked nowhere else")
+            if set(self.by_other_way().locations) != set(self.locations):
+                raise ValueError(f"`otherwise` must give the same parts: {', '.join(self.locations)}")
         return self
+
+    def by_other_way(self) -> Feed:
+        """The same feed, asked of its other service."""
+        assert self.otherwise is not None
+        return self.model_copy(update={"url": self.otherwise.url, "service": self.otherwise.service, "otherwise": None})
 
 
 class City(BaseModel):

@@ -173,7 +173,7 @@ def _over(under: Table, over: Table) -> Table:
     """A feed of its own over the region's: another place, or another source, is another feed as far as it goes."""
     if over.get("source", under.get("source")) != under.get("source"):
         return over
-    left = {"path": ("url", "service"), "url": ("path",)}
+    left = {"path": ("url", "service", "otherwise"), "url": ("path",)}
     dropped = {key for mine, theirs in left.items() if mine in over for key in theirs}
     return _deep({key: value for key, value in under.items() if key not in dropped}, over)
 

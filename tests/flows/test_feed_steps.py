@@ -8,8 +8,11 @@ import pytest
 from flows.feed_steps import Loaded, load_raw
 from flows.fetch_steps import fetch_feed
 from flows.workspace import Workspace
+from sources._kit import fetch
 from sources._kit.duck import connect
+from sources._kit.errors import FetchRefusedError
 from tests.sources.conftest import make_city, page, square
+from tests.sources.loopback import Answer, Loopback, Request
 
 GBG = {
     "UIDN": 1,
@@ -86,3 +89,49 @@ def test_the_same_rows_in_other_bytes_build_nothing_again(night: Night) -> None:
 def test_rows_that_come_twice_are_other_content(night: Night) -> None:
     once, pair = night(2), night(4)
     assert once.fingerprint != pair.fingerprint
+
+
+@pytest.mark.parametrize(
+    ("is_other_up", "says"), [(True, "asked the other service instead"), (False, "the other service: ")]
+)
+def test_the_other_service_is_asked_before_the_last_good_snapshot_has_to_do(
+    night: Night, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_other_up: bool, says: str
+) -> None:
+    monkeypatch.setattr(fetch, "RETRIES", fetch.RETRIES.new(total=0, backoff_factor=0))
+    night(3)
+    rows = [{**GBG, "OIDN": n, "geometry": square(150_000 + n, 200_000)} for n in range(5)]
+
+    def say(request: Request) -> Answer:
+        if request.path != "/wfs" or not is_other_up:
+            return Answer(b"<html>down</html>", 503)
+        if request.query.get("resultType") == "hits":
+            return Answer(b'<wfs:FeatureCollection numberMatched="5" numberReturned="0"/>')
+        return Answer(page(rows).encode())
+
+    with Loopback(say) as server:
+        feed = {
+            "name": "grb",
+            "source": "be_grb",
+            "url": {"gbg": f"{server.url}/ogc/collections/GBG"},
+            "service": {"kind": "ogc_features"},
+            "otherwise": {
+                "url": {"gbg": f"{server.url}/wfs"},
+                "service": {"kind": "wfs", "typename": "GRB:GBG", "sort_by": "OIDN"},
+            },
+        }
+        city = make_city(tmp_path, feed)
+        space = Workspace(tmp_path / "home")
+        with pytest.raises(FetchRefusedError, match="503"):
+            fetch_feed(city, city.feeds["grb"], space, fall_back=False)
+        assert not any(request.path == "/wfs" for request in server.seen)
+        fetched = fetch_feed(city, city.feeds["grb"], space)
+    assert fetched.warning is not None
+    assert "503" in fetched.warning
+    assert says in fetched.warning
+    assert [part.features for part in fetched.snapshot.parts] == [5 if is_other_up else None]
+
+
+def test_the_other_service_gives_the_same_parts(tmp_path: Path) -> None:
+    feed = {"name": "grb", "source": "be_grb", "url": {"gbg": "http://127.0.0.1/a"}}
+    with pytest.raises(ValueError, match="must give the same parts: gbg"):
+        make_city(tmp_path, {**feed, "otherwise": {"url": {"adp": "http://127.0.0.1/b"}}})
