@@ -14,7 +14,7 @@ from urllib3.util.retry import Retry
 
 from sources._kit.city import City, Feed
 from sources._kit.errors import FetchRefusedError
-from sources._kit.http import Client, Progress
+from sources._kit.http import Client, Known, Progress
 from sources._kit.paging import Asked, Box, fetch_pages
 from sources._kit.snapshot import Part, Snapshot, Store
 
@@ -41,8 +41,8 @@ def fetch_files(
 
     `extent` is the box around the city's boundary, in its CRS, for a service that is asked for that.
 
-    An address that answers that nothing changed (304) gives the stored bytes of the last good snapshot again; the
-    manifest says so by the status of the part.
+    An address that answers that nothing changed (304) gives the stored bytes again, whichever city or feed had them
+    from there; the manifest says so by the status of the part. Bytes that this feed could not read are asked for anew.
 
     Raises:
         FetchRefusedError: nothing there, an error status, an error with a good status, a body or a set of pages that is
@@ -54,22 +54,33 @@ def fetch_files(
     info = load_source(feed.source).info
     where = {"source": feed.source, "city": city.slug, "feed": feed.name}
     agent = f"onbenut/{code_version()} (underused buildings; city {city.slug})"
-    good = store.last_good(city, feed)
+    known = _known(city, feed, store)
     parts: list[Part] = []
     with Client(store, agent, info.http, RETRIES, where, progress) as client:
         for name, location in sorted(feed.locations.items()):
             if urlsplit(location).scheme not in ("http", "https"):
                 parts.extend(_copy(city, feed, store, name, location))
             elif feed.service.kind == "file":
-                before = [part for part in good.parts if part.name == name] if good else []
-                parts.append(client.download(name, location, before=before[0] if len(before) == 1 else None))
+                parts.append(client.download(name, location, before=known))
             else:
                 crs = feed.crs or info.native_crs
-                known = {part.location: part for part in good.parts if part.name == name} if good else {}
                 parts.extend(fetch_pages(client, Asked(city, feed.service, name, location, crs, extent, known)))
     snapshot = Snapshot(city, feed, tuple(parts), datetime.now(UTC), store)
     store.record(snapshot, licence=feed.licence or info.licence, code_version=code_version())
     return snapshot
+
+
+def _known(city: City, feed: Feed, store: Store) -> Known:
+    good, unread = store.last_good(city, feed), store.unread(city, feed)
+
+    def find(location: str) -> Part | None:
+        part = store.recall(location)
+        if part is not None and part.sha256 not in unread:
+            return part
+        own = [part for part in good.parts if part.location == location] if good else []
+        return own[0] if len(own) == 1 else None
+
+    return find
 
 
 def _copy(city: City, feed: Feed, store: Store, name: str, location: str) -> list[Part]:

@@ -30,6 +30,7 @@ REDIRECTS_MAX = 5
 READ_BYTES = 1 << 16
 """At most this much is lost when a connection breaks: urllib3 gives a block whole or not at all."""
 PACE = Pace()
+Known = Callable[[str], Part | None]
 Progress = Callable[[str, int, int | None], None]
 """Told what is under way (a URL, the tiles of a part), how much of it is held, and how much there is, if known."""
 
@@ -88,7 +89,7 @@ class Client:
         *,
         params: Mapping[str, str] | None = None,
         file: str | None = None,
-        before: Part | None = None,
+        before: Known | None = None,
         bytes_max: int | None = None,
         form: Mapping[str, str] | None = None,
         silence_s: float = SILENCE_S,
@@ -101,7 +102,8 @@ class Client:
             url: http or https.
             params: added to the URL.
             file: name to give it; that of the URL if not given.
-            before: the part of the last good snapshot, which is used again if the service says it still holds.
+            before: gives the stored part of an address, which is used again if the service says it still holds. It is
+                asked once nobody else downloads from there, so what two want at one moment comes once.
             bytes_max: ceiling on the body, unpacked; the source's if not given.
             form: a query to post instead; its answer is made for the asking, so it is never resumed.
             silence_s: how long the service may think, and pause between two blocks.
@@ -112,25 +114,18 @@ class Client:
                 redirect to a host the source does not allow; nothing is kept but a beginning that can be resumed.
         """
         call = Call.of(url, params, form, silence_s)
-        if before is not None and before.location != call.address:
-            before = None
-        with self._answered(call, before, bytes_max) as (partial, answer):
-            if before is not None and answer.status_code == 304:
-                return replace(before, status=304)
+        with self._answered(call, before, bytes_max) as (partial, answer, stored):
+            if stored is not None and answer.status_code == 304:
+                return replace(stored, name=name, status=304)
             path = take(partial.path, answer.headers.get("Content-Type", "")) if take else partial.path
             sha256, size = self.store.adopt(path, **self.where, url=call.url)
-        return Part(
-            name,
-            file or Path(urlsplit(url).path).name or "data",
-            call.address,
-            sha256,
-            size,
-            answer.status_code,
-            answer.headers.get("Content-Type") or None,
-            answer.headers.get("ETag"),
-            answer.headers.get("Last-Modified"),
-            crs=answer.headers.get("Content-Crs", "").strip("<> ") or None,
-        )
+            kind, etag, changed = (answer.headers.get(h) or None for h in ("Content-Type", "ETag", "Last-Modified"))
+            title = file or Path(urlsplit(url).path).name or "data"
+            crs = answer.headers.get("Content-Crs", "").strip("<> ") or None
+            part = Part(name, title, call.address, sha256, size, answer.status_code, kind, etag, changed, crs=crs)
+            if before is not None:
+                self.store.remember(part)
+            return part
 
     def read(self, url: str, params: Mapping[str, str] | None = None) -> str:
         """A short answer, such as a number of hits, which is not stored.
@@ -138,7 +133,7 @@ class Client:
         Raises:
             FetchRefusedError: as `download`.
         """
-        with self._answered(Call.of(url, params), None, DOCUMENT_BYTES) as (partial, _answer):
+        with self._answered(Call.of(url, params), None, DOCUMENT_BYTES) as (partial, _answer, _stored):
             return partial.path.read_text(encoding="utf-8-sig", errors="replace")
 
     def follow(self, url: str, link: str) -> str:
@@ -163,13 +158,17 @@ class Client:
 
     @contextmanager
     def _answered(
-        self, call: Call, before: Part | None, bytes_max: int | None
-    ) -> Iterator[tuple[Partial, requests.Response]]:
-        """A whole answer on disk that is no error, until the block ends; with status 304 there is none."""
+        self, call: Call, known: Known | None, bytes_max: int | None
+    ) -> Iterator[tuple[Partial, requests.Response, Part | None]]:
+        """A whole answer on disk that is no error, until the block ends; with status 304 there is the stored part."""
         where = {**self.where, "url": call.url}
         ceiling = min(bytes_max or self._manners.bytes_max, self._manners.bytes_max)
         with ExitStack() as stack:
-            partial = stack.enter_context(hold_partial(self.store.root, call.address))
+            patience = self._manners.seconds_max if known is not None else 0.0
+            partial = stack.enter_context(hold_partial(self.store.root, call.address, patience))
+            before = known(call.address) if known is not None else None
+            if before is not None and (before.location != call.address or before.size_bytes > ceiling):
+                before = None
             if call.form is not None:
                 stack.callback(partial.clear)
             try:
@@ -190,7 +189,7 @@ class Client:
                 partial.clear()
                 raise _refused(wrong[0], wrong[1], **where)
             stack.callback(partial.clear)  # nobody goes on with a whole answer, whatever becomes of it
-            yield partial, answer
+            yield partial, answer, before
 
     def _fill(
         self, partial: Partial, call: Call, before: Part | None, ceiling: int, where: dict[str, object]

@@ -51,11 +51,12 @@ def pages(client: Client, asked: Asked) -> Iterator[Part]:
         for number, tile in enumerate(tiles, 1):
             pairs = [*query.items(), *(("subset", one) for one in coverage.subset(tile))]
             url = f"{asked.url}{'&' if '?' in asked.url else '?'}{urlencode(pairs, quote_via=quote, safe='(),/:')}"
-            before = journal.find(url) or asked.before.get(url)
-            if before is not None and asked.service.fixed:
-                part = before
+            stored = journal.find(url) or asked.known(url)
+            if stored is not None and asked.service.fixed:
+                part = stored
             else:
                 take = partial(_take, client, coverage, tile, asked.crs)
+                before = None if stored is None else lambda _url, one=stored: one
                 part = client.download(asked.part, url, before=before, bytes_max=PAGE_BYTES_MAX, take=take)
             journal.add(part)
             client.progress(f"{asked.part} tiles", number, len(tiles))

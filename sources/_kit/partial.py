@@ -12,11 +12,16 @@ import fcntl
 import hashlib
 import json
 import os
+import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 
 import requests
+
+from sources._kit.manners import TURN_POLL_S
 
 Take = Callable[[Path, str], Path]
 """Makes of a whole body and its content type the file that is stored; refuses what is not what was asked."""
@@ -82,27 +87,46 @@ class Partial:
 
 
 @contextmanager
-def hold_partial(root: Path, url: str) -> Iterator[Partial]:
-    """The beginning of a download for this process alone; another process that has it makes this one start afresh."""
+def hold_partial(root: Path, url: str, wait_s: float = 0.0) -> Iterator[Partial]:
+    """The beginning of a download, for one thread of one process alone.
+
+    Another that has it is waited for so many seconds; then this one starts afresh beside it.
+    """
     folder = root / "partial"
     folder.mkdir(parents=True, exist_ok=True)
     name = hashlib.sha256(url.encode()).hexdigest()[:32]
     lock = folder / f"{name}.lock"
-    with lock.open("w") as handle:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            is_alone = True
-        except BlockingIOError:
-            is_alone = False
-        partial = Partial(folder / (f"{name}.part" if is_alone else f"{name}-{os.getpid()}.part"))
+    until = time.monotonic() + wait_s
+    while not (is_alone := (handle := _try_lock(lock)) is not None) and time.monotonic() < until:
+        time.sleep(TURN_POLL_S)
+    mine = f"{name}.part" if is_alone else f"{name}-{os.getpid()}-{threading.get_ident()}.part"
+    try:
+        partial = Partial(folder / mine)
         try:
             yield partial
         finally:
             if is_alone:
                 partial.leave()
-                lock.unlink(missing_ok=True)
             else:
                 partial.clear()
+    finally:
+        if handle is not None:
+            lock.unlink(missing_ok=True)
+            handle.close()
+
+
+def _try_lock(lock: Path) -> TextIO | None:
+    """The lock, held until it is closed; None while another has it."""
+    handle = lock.open("w")
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        # Who had it takes the file away: a lock on a file that is no longer there keeps nobody out.
+        if lock.exists() and os.path.samestat(os.fstat(handle.fileno()), lock.stat()):
+            return handle
+    except (BlockingIOError, FileNotFoundError):
+        pass
+    handle.close()
+    return None
 
 
 def _validator(answer: requests.Response) -> str | None:

@@ -2,6 +2,7 @@
 
     data/raw/blobs/ab/abcdef...                                   the bytes, never altered
     data/raw/partial/<hash of the URL>.part                          a download that broke and can be resumed
+    data/raw/urls/<hash of the URL>.json                             what was last downloaded from there, whoever did
     data/raw/manifests/<city>/<feed>/<UTC time>-<hash>.json          what was fetched, when, from where
     data/raw/manifests/<city>/<feed>/<UTC time>-<hash>.accepted      its rows per table, once it was read whole
 
@@ -14,6 +15,7 @@ import hashlib
 import json
 import os
 import shutil
+import threading
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -136,6 +138,23 @@ class Store:
         part.replace(target)
         return sha256
 
+    def remember(self, part: Part) -> None:
+        """Keep for all cities and feeds what an address gave, so that it can be asked whether that still holds."""
+        if part.etag or part.last_modified:
+            _write_whole(self._address(part.location), json.dumps(part.facts(), sort_keys=True))
+
+    def recall(self, location: str) -> Part | None:
+        """What an address gave last, if its bytes are still there whole; a note that cannot be read is none."""
+        try:
+            part = Part(**json.loads(self._address(location).read_text(encoding="utf-8")))
+            is_whole = self.blob(part.sha256).stat().st_size == part.size_bytes
+        except (OSError, ValueError, TypeError):
+            return None
+        return part if is_whole and part.location == location else None
+
+    def _address(self, location: str) -> Path:
+        return self.root / "urls" / f"{hashlib.sha256(location.encode()).hexdigest()[:32]}.json"
+
     def record(self, snapshot: Snapshot, **facts: object) -> None:
         """Write a fetch down: URL, UTC time, status, ETag, bytes, hash, licence, code version."""
         body = {
@@ -163,6 +182,13 @@ class Store:
                 return Snapshot(city, feed, parts, fetched_at, self)
         return None
 
+    def unread(self, city: City, feed: Feed) -> set[str]:
+        """Hashes of a feed's newest snapshot if it was not read whole: those bytes may be what is wrong."""
+        newest = max(self.folder(city.slug, feed.name).glob("*.json"), default=None)
+        if newest is None or newest.with_suffix(".accepted").exists():
+            return set()
+        return {part["sha256"] for part in json.loads(newest.read_text(encoding="utf-8"))["parts"]}
+
     def acceptance(self, snapshot: Snapshot) -> dict[str, object] | None:
         """What `accept` wrote for a snapshot, or None."""
         path = snapshot.manifest_path.with_suffix(".accepted")
@@ -179,6 +205,7 @@ class Store:
 
 def _write_whole(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(path.name + ".part")
+    # A name of its own: two threads or processes may write about one address.
+    part = path.with_name(f"{path.name}.{os.getpid()}-{threading.get_ident()}.part")
     part.write_text(text, encoding="utf-8")
     part.replace(path)

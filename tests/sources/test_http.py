@@ -6,12 +6,14 @@ import json
 import time
 import zipfile
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from sources._kit import answer as answers
 from sources._kit import fetch, http, manners
+from sources._kit.city import City
 from sources._kit.contract import load_source
 from sources._kit.errors import FetchRefusedError
 from sources._kit.fetch import fetch_files
@@ -164,6 +166,93 @@ def test_a_snapshot_that_was_not_good_is_downloaded_again(server: Loopback, get:
     assert all("If-None-Match" not in request.headers for request in server.seen)
 
 
+def asked_if_changed(request: Request, etag: str = '"v1"') -> Answer:
+    """A server that knows one version of a file."""
+    same = request.headers.get("If-None-Match") == etag
+    return Answer(status=304) if same else Answer(BODY, headers={"ETag": etag}, silence=0.2)
+
+
+def of_city(folder: Path, slug: str, url: str, **keys: object) -> City:
+    feed = {"name": f"of_{slug}", "source": "be_address", "url": url, **keys}
+    made = make_city(folder, feed)
+    return made.model_copy(update={"slug": slug})
+
+
+def fetched(city: City, store: Store) -> Snapshot:
+    return fetch_files(city, next(iter(city.feeds.values())), store)
+
+
+def test_what_another_city_downloaded_is_used_again(server: Loopback, store: Store, tmp_path: Path) -> None:
+    server.answer = asked_if_changed
+    one, other = (of_city(tmp_path, slug, f"{server.url}/x.bin") for slug in ("one", "other"))
+    first = fetched(one, store)
+    part_named = (
+        of_city(tmp_path, "third", "").feeds["of_third"].model_copy(update={"url": {"gbg": f"{server.url}/x.bin"}})
+    )
+    for city in (other, other.model_copy(update={"feeds": {"of_third": part_named}})):
+        again = fetched(city, store)
+        assert (again.parts[0].status, again.parts[0].sha256) == (304, first.parts[0].sha256)
+        assert json.loads(again.manifest_path.read_text())["parts"][0]["etag"] == '"v1"'
+    assert again.parts[0].name == "gbg"
+    assert [r.headers.get("If-None-Match") for r in server.seen] == [None, '"v1"', '"v1"']
+
+
+def test_the_newest_version_is_asked_about_whoever_had_it(server: Loopback, store: Store, tmp_path: Path) -> None:
+    one, other = (of_city(tmp_path, slug, f"{server.url}/x.bin") for slug in ("one", "other"))
+    server.answer = asked_if_changed
+    store.accept(fetched(one, store), {"a": 1}, None)
+    server.answer = lambda r: asked_if_changed(r, '"v2"')
+    fetched(other, store)
+    assert fetched(one, store).parts[0].status == 304
+
+
+@pytest.mark.parametrize("harm", ["blob gone", "blob short", "no note", "half a note", "a list", "another address"])
+def test_what_is_no_longer_whole_is_downloaded_again(server: Loopback, store: Store, tmp_path: Path, harm: str) -> None:
+    server.answer = asked_if_changed
+    one, other = (of_city(tmp_path, slug, f"{server.url}/x.bin") for slug in ("one", "other"))
+    blob = fetched(one, store).paths()[0]
+    (note,) = (store.root / "urls").iterdir()
+    if harm.startswith("blob"):
+        blob.unlink() if harm == "blob gone" else blob.write_bytes(BODY[:-1])
+    elif harm == "no note":
+        note.unlink()
+    else:
+        text = note.read_text()
+        changed = {"half a note": text[:40], "a list": "[1]", "another address": text.replace("x.bin", "y.bin")}
+        note.write_text(changed[harm])
+    again = fetched(other, store)
+    assert (again.parts[0].status, again.paths()[0].read_bytes()) == (200, BODY)
+    assert "If-None-Match" not in server.seen[-1].headers
+    assert fetched(one.model_copy(update={"slug": "third"}), store).parts[0].status == 304
+
+
+def test_an_answer_without_a_version_is_not_noted(server: Loopback, store: Store, get: Get) -> None:
+    get()
+    assert not (store.root / "urls").exists()
+
+
+def test_what_is_larger_than_the_source_allows_is_not_taken_from_another(
+    server: Loopback, store: Store, tmp_path: Path, get: Get, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.answer = asked_if_changed
+    fetched(of_city(tmp_path, "one", f"{server.url}/x.bin"), store)
+    polite(monkeypatch, bytes_max=len(BODY) - 1)
+    with pytest.raises(FetchRefusedError, match="larger than the ceiling"):
+        get()
+
+
+def test_cities_that_want_one_file_at_one_moment_download_it_once(
+    server: Loopback, store: Store, tmp_path: Path
+) -> None:
+    server.answer = asked_if_changed
+    cities = [of_city(tmp_path, f"city_{n}", f"{server.url}/x.bin") for n in range(4)]
+    with ThreadPoolExecutor(len(cities)) as pool:
+        made = list(pool.map(lambda city: fetched(city, store), cities))
+    assert sorted(str(r.headers.get("If-None-Match")) for r in server.seen) == ['"v1"'] * 3 + ["None"]
+    assert {snapshot.paths()[0].read_bytes() == BODY for snapshot in made} == {True}
+    assert not [path for path in kept(store) if "partial" in path.parts]
+
+
 def test_another_address_is_downloaded_again(server: Loopback, get: Get, store: Store) -> None:
     server.answer = lambda r: Answer(BODY, headers={"ETag": '"v1"'})
     store.accept(get("/a"), {"gbg": 1}, None)
@@ -230,9 +319,13 @@ def test_a_body_cut_for_ever_at_one_place_is_given_up(server: Loopback, get: Get
     assert kept(store) == []
 
 
-def test_two_downloads_of_one_file_at_once_do_not_mix(server: Loopback, get: Get, store: Store) -> None:
+def test_two_downloads_of_one_file_at_once_do_not_mix(
+    server: Loopback, get: Get, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from sources._kit.partial import hold_partial
 
+    # Waited for, and not for ever.
+    polite(monkeypatch, seconds_max=2)
     with hold_partial(store.root, f"{server.url}/x.bin") as other:
         other.path.write_bytes(b"theirs")
         assert get().paths()[0].read_bytes() == BODY
