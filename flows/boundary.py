@@ -11,8 +11,7 @@ from sources._kit.city import BOUNDARY_FEED, City
 from sources._kit.contract import load_source
 from sources._kit.duck import connect, literal
 from sources._kit.errors import OnbenutError
-from sources._kit.paging import Box
-from sources._kit.snapshot import Snapshot
+from sources._kit.snapshot import Box, Snapshot
 from transforms._kit.intake import make_intake
 
 Row = Mapping[str, object]

@@ -87,6 +87,9 @@ def _service_faults(city: City, feed: Feed, at: tuple[str, ...]) -> Iterator[Cit
                 yield fault_at(
                     city, (*at, name), f"a part without `{name}`", part, f'add it: {name} = {{ {part} = "..." }}'
                 )
+    if service.kind == "file" and service.bbox is not None and not load_source(feed.source).info.clips:
+        yield fault_at(city, (*at, "bbox"), "the source reads all of a file and knows no bbox", service.bbox,
+                     "leave `bbox` out, or ask a service (`kind`)")  # fmt: skip
     if service.bbox == "boundary" and not (city.extent or city.boundary):
         yield fault_at(city, (*at, "bbox"), "bbox is that of the boundary, and the city has none", service.bbox,
                      "give the city a `boundary`, or an `extent = [west, south, east, north]`")  # fmt: skip

@@ -35,7 +35,7 @@ class Loaded:
 
 
 def raw_fingerprint(snapshot: Snapshot) -> str:
-    """What a feed's raw tables are made of: the bytes, the feed's table in the city file, the code that reads."""
+    """What a feed's raw tables are made of: the bytes and the box they are read for, the feed's table in the city file, the code that reads."""
     feed = snapshot.feed.model_dump_json(
         exclude={
             "url",
@@ -49,7 +49,7 @@ def raw_fingerprint(snapshot: Snapshot) -> str:
             "licence",
         }
     )
-    return hashlib.sha256(f"{snapshot.fingerprint}{feed}{source_code()}".encode()).hexdigest()
+    return hashlib.sha256(f"{snapshot.fingerprint}{snapshot.clip or ''}{feed}{source_code()}".encode()).hexdigest()
 
 
 def source_code() -> str:
@@ -167,7 +167,9 @@ def _hold_to_last(snapshot: Snapshot, rows: dict[str, int]) -> None:
         FetchRefusedError: naming the table.
     """
     good = snapshot.store.last_good(snapshot.city, snapshot.feed)
-    facts = snapshot.store.acceptance(good) if good is not None else None
+    # Of another box another number of rows is to be expected.
+    is_alike = good is not None and good.clip == snapshot.clip
+    facts = snapshot.store.acceptance(good) if good is not None and is_alike else None
     before: Any = facts["rows"] if facts else {}
     drop_max = snapshot.feed.drop_max
     for table, count in rows.items():

@@ -11,8 +11,7 @@ from flows.workspace import Workspace
 from sources._kit.city import BOUNDARY_FEED, City, Feed
 from sources._kit.contract import load_source, settings_of
 from sources._kit.errors import FetchRefusedError, OnbenutError
-from sources._kit.paging import Box
-from sources._kit.snapshot import Snapshot
+from sources._kit.snapshot import Box, Snapshot
 from transforms._kit.reference import read_reference
 
 SAY_EVERY_S = 5.0

@@ -32,7 +32,7 @@ from flows.outcome import Outcome, noting_failure
 from flows.query import city_slug
 from flows.run import build_city
 from sources._kit.errors import FetchRefusedError, OnbenutError
-from sources._kit.paging import Box
+from sources._kit.snapshot import Box
 
 RETRIES = 3
 BACKOFF_S = 20

@@ -13,7 +13,7 @@ import duckdb
 
 from sources._kit.duck import identifier
 from sources._kit.errors import UnreadableSnapshotError
-from sources._kit.snapshot import Snapshot
+from sources._kit.snapshot import Box, Snapshot
 from sources._osm.choose import read_rules
 from sources._osm.elements import opl_table
 from sources._osm.tables import TABLES, forget, newest, read_extract, write_elements
@@ -37,9 +37,9 @@ def parse(snapshot: Snapshot, con: duckdb.DuckDBPyConnection) -> date | None:
     return _day(header_date(paths[0])) or last
 
 
-def write_tables(path: Path, con: duckdb.DuckDBPyConnection, prefix: str) -> dict[str, int]:
+def write_tables(path: Path, con: duckdb.DuckDBPyConnection, prefix: str, box: Box | None = None) -> dict[str, int]:
     """Make raw.<prefix>_building, _poi, _facility and _land_use without a snapshot; returns what `read_extract` does."""
-    counts = read_extract(path, con)
+    counts = read_extract(path, con, box)
     for table in TABLES:
         con.execute(f"CREATE OR REPLACE TABLE raw.{identifier(f'{prefix}_{table}')} AS FROM osm_{table}")
     forget(con)

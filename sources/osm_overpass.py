@@ -11,8 +11,7 @@ from sources._kit.contract import Table, load_source
 from sources._kit.errors import CityFileError, UnreadableSnapshotError
 from sources._kit.fetch import fetch_files
 from sources._kit.http import Progress
-from sources._kit.paging import Box
-from sources._kit.snapshot import Snapshot, Store
+from sources._kit.snapshot import Box, Snapshot, Store
 from sources._osm.tables import write_elements
 
 

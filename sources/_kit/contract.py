@@ -25,8 +25,7 @@ from sources._kit.errors import CityFileError, ColumnError
 from sources._kit.fetch import fetch_files
 from sources._kit.http import Progress
 from sources._kit.manners import Manners
-from sources._kit.paging import Box
-from sources._kit.snapshot import Snapshot, Store
+from sources._kit.snapshot import Box, Snapshot, Store
 
 
 class Column(BaseModel):
@@ -66,6 +65,7 @@ class SourceInfo(BaseModel):
     native_crs: str
     visibility: str = Field(pattern="^(public|city)$")
     http: Manners = Field(default_factory=lambda: Manners.model_validate({}), description="how its service is asked")
+    clips: bool = Field(False, description="`parse` leaves out of a file what does not reach into the feed's box")
     personal_data: list[str] = Field(default_factory=list)
     reader: dict[str, Any] = Field(default_factory=dict, description="lists that the module's parser reads")
     tables: dict[str, Table] = Field(default_factory=dict)

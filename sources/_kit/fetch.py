@@ -8,15 +8,19 @@ from datetime import UTC, datetime
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from urllib3.util.retry import Retry
 
 from sources._kit.city import City, Feed
-from sources._kit.errors import FetchRefusedError
+from sources._kit.errors import CityFileError, FetchRefusedError
 from sources._kit.http import Client, Known, Progress
-from sources._kit.paging import Asked, Box, fetch_pages
-from sources._kit.snapshot import Part, Snapshot, Store
+from sources._kit.paging import Asked, boxes, fetch_pages
+from sources._kit.snapshot import Box, Part, Snapshot, Store
+
+if TYPE_CHECKING:
+    from sources._kit.contract import SourceInfo
 
 RETRIES = Retry(
     total=4,
@@ -39,12 +43,14 @@ def fetch_files(
 ) -> Snapshot:
     """Fetch every part of a feed, as files or from the service the feed names, and write the manifest.
 
-    `extent` is the box around the city's boundary, in its CRS, for a service that is asked for that.
+    `extent` is the box around the city's boundary, in its CRS, for a service that is asked for that, and for a file of
+    which only what reaches into that is read.
 
     An address that answers that nothing changed (304) gives the stored bytes again, whichever city or feed had them
     from there; the manifest says so by the status of the part. Bytes that this feed could not read are asked for anew.
 
     Raises:
+        CityFileError: a box is wanted of a file, and the source reads all of it.
         FetchRefusedError: nothing there, an error status, an error with a good status, a body or a set of pages that is
             not whole.
     """
@@ -54,6 +60,7 @@ def fetch_files(
     info = load_source(feed.source).info
     where = {"source": feed.source, "city": city.slug, "feed": feed.name}
     agent = f"onbenut/{code_version()} (underused buildings; city {city.slug})"
+    clip = _clip(city, feed, info, extent)
     known = _known(city, feed, store)
     parts: list[Part] = []
     with Client(store, agent, info.http, RETRIES, where, progress) as client:
@@ -65,9 +72,25 @@ def fetch_files(
             else:
                 crs = feed.crs or info.native_crs
                 parts.extend(fetch_pages(client, Asked(city, feed.service, name, location, crs, extent, known)))
-    snapshot = Snapshot(city, feed, tuple(parts), datetime.now(UTC), store)
+    snapshot = Snapshot(city, feed, tuple(parts), datetime.now(UTC), store, clip)
     store.record(snapshot, licence=feed.licence or info.licence, code_version=code_version())
     return snapshot
+
+
+def _clip(city: City, feed: Feed, info: SourceInfo, extent: Box | None) -> Box | None:
+    if feed.service.kind != "file" or feed.service.bbox is None:
+        return None
+    if not info.clips:
+        raise CityFileError(
+            "the source reads all of a file and knows no bbox",
+            source=feed.source,
+            city=city.slug,
+            column=f"feeds.{feed.name}.service.bbox",
+            value=feed.service.bbox,
+            next_step="leave `bbox` out, or ask a service (`kind`)",
+        )
+    (box,) = boxes(Asked(city, feed.service, "data", "", feed.crs or info.native_crs, extent))
+    return box
 
 
 def _known(city: City, feed: Feed, store: Store) -> Known:

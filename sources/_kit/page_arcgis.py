@@ -8,8 +8,8 @@ from typing import Any
 
 from sources._kit.errors import FetchRefusedError
 from sources._kit.http import Client
-from sources._kit.paging import PAGE_BYTES_MAX, Asked, Box, Tally, boxes, read_page
-from sources._kit.snapshot import Part
+from sources._kit.paging import PAGE_BYTES_MAX, Asked, Tally, boxes, read_page
+from sources._kit.snapshot import Box, Part
 
 EPSG = "EPSG:"
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from sources._kit.errors import FetchRefusedError
 from sources._kit.http import Client
-from sources._kit.paging import PAGE_BYTES_MAX, Asked, Box, Tally, axis_order, boxes, read_page
-from sources._kit.snapshot import Part
+from sources._kit.paging import PAGE_BYTES_MAX, Asked, Tally, axis_order, boxes, read_page
+from sources._kit.snapshot import Box, Part
 
 _HITS = re.compile(r"number(?:Matched|OfFeatures)\s*=\s*[\"'](\d+|unknown)[\"']")
 

@@ -9,25 +9,29 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from sources._kit.city import City
 from sources._kit.errors import CityFileError, FetchRefusedError
-from sources._kit.http import Client
+from sources._kit.http import Client, Known
 from sources._kit.near import is_near
 from sources._kit.service import Service
-from sources._kit.snapshot import Part
+from sources._kit.snapshot import Box, Part
 
 PAGE_BYTES_MAX = 100 << 20
 """A page is held in memory while its features are counted."""
 M_PER_DEGREE = 111_320.0
 SATURATED = 10_000
 """GeoServer stops counting here: a total of exactly this many says `at least`."""
-Box = tuple[float, float, float, float]
+
+
+def nothing_known(_address: str) -> Part | None:
+    """For who has no snapshot of before."""
+    return None
 
 
 @dataclass(frozen=True)
@@ -43,7 +47,7 @@ class Asked:
     url: str
     crs: str
     extent: Box | None = None
-    known: Known = lambda _address: None  # noqa: E731
+    known: Known = nothing_known
     """What is stored of an address already."""
 
     def setting(self, name: str) -> str | None:

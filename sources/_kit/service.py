@@ -26,7 +26,8 @@ class Service(BaseModel):
     sort_by: str | dict[str, str] | None = Field(None, description="key to sort pages by; needed for a WFS")
     bbox: Literal["boundary"] | tuple[float, float, float, float] | None = Field(
         None,
-        description="west, south, east, north in the feed's CRS, or the box around the city's boundary",
+        description="west, south, east, north in the feed's CRS, or the box around the city's boundary; "
+        "of a file only what reaches into it is read",
     )
     margin_m: float = Field(0.0, ge=0, description="how far around the boundary its box reaches")
     tile_m: float | None = Field(None, gt=0, description="side of the tiles a bbox is asked in, metres")
@@ -61,6 +62,8 @@ class Service(BaseModel):
             raise ValueError("`tile_m` needs `bbox`")
         if self.margin_m and self.bbox != "boundary":
             raise ValueError('`margin_m` needs `bbox = "boundary"`')
+        if self.kind == "file":
+            self._file()
         if self.kind == "overpass":
             self._overpass()
         if self.bbox is not None and self.kind == "opendatasoft":
@@ -68,6 +71,10 @@ class Service(BaseModel):
         if isinstance(self.bbox, tuple) and not (self.bbox[0] < self.bbox[2] and self.bbox[1] < self.bbox[3]):
             raise ValueError("bbox is west, south, east, north")
         return self
+
+    def _file(self) -> None:
+        if others := sorted(self.model_fields_set - {"kind", "bbox", "margin_m"}):
+            raise ValueError(f"a file is not asked for features and takes no `{others[0]}`")
 
     def _overpass(self) -> None:
         if self.bbox is None:

@@ -25,6 +25,8 @@ from sources._kit.city import City, Feed
 from sources._kit.errors import FetchRefusedError
 
 BLOCK = 1 << 20
+Box = tuple[float, float, float, float]
+"""West, south, east, north."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,8 @@ class Snapshot:
     parts: tuple[Part, ...]
     fetched_at: datetime
     store: Store = field(repr=False, compare=False)
+    clip: Box | None = None
+    """Only what reaches into this box is of the feed, in its CRS; None: all that the files hold."""
 
     @property
     def fingerprint(self) -> str:
@@ -163,6 +167,7 @@ class Store:
             "source": snapshot.feed.source,
             "fetched_at": snapshot.fetched_at.isoformat(),
             "parts": [part.facts() for part in snapshot.parts],
+            **({"clip": snapshot.clip} if snapshot.clip else {}),
             **facts,
         }
         _write_whole(snapshot.manifest_path, json.dumps(body, indent=1, sort_keys=True))
@@ -179,7 +184,8 @@ class Store:
             parts = tuple(Part(**part) for part in body["parts"])
             if body["source"] == feed.source and all(self.blob(part.sha256).exists() for part in parts):
                 fetched_at = datetime.fromisoformat(body["fetched_at"]).astimezone(UTC)
-                return Snapshot(city, feed, parts, fetched_at, self)
+                clip: Box | None = tuple(body["clip"]) if "clip" in body else None
+                return Snapshot(city, feed, parts, fetched_at, self, clip)
         return None
 
     def unread(self, city: City, feed: Feed) -> set[str]:

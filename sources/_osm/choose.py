@@ -73,7 +73,11 @@ class Rules:
     def is_area_wanted(self, tags: dict[str, str]) -> bool:
         """Whether a multipolygon relation with these tags is worth putting together."""
         text = ",".join(f"{key}=" for key in tags)
-        return re.search(self.wanted, text) is not None or re.fullmatch(self.untagged, text) is not None
+        return re.search(self.wanted, text) is not None or self.is_untagged(tags)
+
+    def is_untagged(self, tags: dict[str, str]) -> bool:
+        """Whether a relation with these tags leaves its meaning to its outer ways."""
+        return re.fullmatch(self.untagged, ",".join(f"{key}=" for key in tags)) is not None
 
 
 @cache

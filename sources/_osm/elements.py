@@ -32,16 +32,18 @@ ELSE map(
         array_to_string(list_filter(v, lambda x, i: k[i] = key), ';'))) END;
 """
 
+WANTED = """(visible <> 'dD' AND regexp_matches(substr(tags, 2), {wanted})
+    OR (id[1] = 'r' AND regexp_full_match(substr(tags, 2), {untagged})))"""
+
 ELEMENTS = r"""
 CREATE OR REPLACE TEMP TABLE osm_line AS
 SELECT id, version, saved, substr(tags, 2) AS tags, substr(body, 2) AS body, lat
-FROM {opl} WHERE visible <> 'dD' AND regexp_matches(substr(tags, 2), {wanted})
-    OR (id[1] = 'r' AND regexp_full_match(substr(tags, 2), {untagged}));
+FROM {opl} {chosen};
 CREATE OR REPLACE TEMP TABLE osm_element AS
-SELECT rowid AS seq, id AS osm_id, nullif(CAST(substr(version, 2) AS INTEGER), 0) AS osm_version,
+SELECT {place} AS seq, id AS osm_id, nullif(CAST(substr(version, 2) AS INTEGER), 0) AS osm_version,
     CAST(nullif(substr(saved, 2), '') AS TIMESTAMP) AS osm_timestamp,
     tag_map(opl_keys(tags), opl_values(tags)) AS tags
-FROM osm_line WHERE NOT regexp_full_match(tags, {untagged}) ORDER BY rowid;
+FROM osm_line WHERE NOT regexp_full_match(tags, {untagged}) ORDER BY seq;
 """
 
 
@@ -50,7 +52,14 @@ def opl_table(path: Path) -> str:
     return READ_OPL.format(file=literal(path))
 
 
-def load_elements(con: duckdb.DuckDBPyConnection, opl: Path, wanted: str, untagged: str) -> None:
+def load_elements(
+    con: duckdb.DuckDBPyConnection,
+    opl: Path,
+    wanted: str,
+    untagged: str,
+    chosen: str | None = None,
+    place: str = "rowid",
+) -> None:
     """Make `osm_line` and `osm_element` in DuckDB's temp schema.
 
     Args:
@@ -58,6 +67,13 @@ def load_elements(con: duckdb.DuckDBPyConnection, opl: Path, wanted: str, untagg
         opl: text made by `export_elements`.
         wanted: SQL literal, regular expression over a tag list that an element must match.
         untagged: the same for relations that say nothing about themselves.
+        chosen: what follows the text in SQL, if not all is loaded that is wanted.
+        place: SQL for the place of a line in the text.
     """
     con.execute(MACROS)
-    con.execute(ELEMENTS.format(opl=opl_table(opl), wanted=wanted, untagged=untagged))
+    told = WANTED.format(wanted=wanted, untagged=untagged)
+    con.execute(
+        ELEMENTS.format(
+            opl=opl_table(opl), wanted=wanted, untagged=untagged, chosen=chosen or f"WHERE {told}", place=place
+        )
+    )

@@ -7,13 +7,16 @@ docs/decisions/0004-osm-reader.md.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
 import osmium
 import pandas as pd
 
+from sources._osm.clip import Clip
 from sources._osm.opening import open_extract, reading
+from sources._osm.relations import AssembledRelations, WantedRelations
 
 # Locations cost 16 bytes a node; memory-mapped, so that growing never copies them.
 LOCATIONS = "sparse_mmap_array"
@@ -21,9 +24,28 @@ OPL = "opl,add_metadata=version+timestamp,locations_on_ways=true"
 Filter = TypeVar("Filter", osmium.filter.KeyFilter, osmium.filter.IdFilter)
 
 
+@dataclass(frozen=True)
+class Exported:
+    """What libosmium found out beside the text."""
+
+    assembled: pd.DataFrame
+    """Assembled relations (osm_id, wkb_hex: multipolygon in lon/lat)."""
+    locations: osmium.index.LocationTable
+    """Where every node lies."""
+    outside: list[str]
+    """Ids of assembled relations that were left out, as they lie outside of the clip."""
+    old_ways: list[str]
+    """Ids of the outer ways of wanted relations that say nothing about themselves."""
+
+
 def export_elements(
-    path: Path, target: Path, node_keys: Iterable[str], is_area_wanted: Callable[[dict[str, str]], bool]
-) -> tuple[pd.DataFrame, osmium.index.LocationTable]:
+    path: Path,
+    target: Path,
+    node_keys: Iterable[str],
+    is_area_wanted: Callable[[dict[str, str]], bool],
+    is_untagged: Callable[[dict[str, str]], bool] = lambda _tags: False,
+    clip: Clip | None = None,
+) -> Exported:
     """Write tagged ways and relations, and nodes with one of `node_keys`, to `target` as OPL.
 
     Args:
@@ -31,15 +53,14 @@ def export_elements(
         target: OPL file to make; ways carry the locations of their nodes.
         node_keys: keys that make a node worth keeping.
         is_area_wanted: told a multipolygon's tags, says whether to assemble it.
-
-    Returns:
-        Assembled relations (osm_id, wkb_hex: multipolygon in lon/lat) and where every node lies.
+        is_untagged: the same, whether its outer ways say what it is.
+        clip: leave out assembled relations outside of this, but those that are untagged.
 
     Raises:
         UnreadableSnapshotError: the bytes break off or are not OSM.
     """
-    areas, wanted = osmium.area.AreaManager(), _WantedRelations(is_area_wanted)
-    found = _AssembledRelations()
+    areas, wanted = osmium.area.AreaManager(), WantedRelations(is_area_wanted, is_untagged)
+    found = AssembledRelations(clip, wanted.untagged)
     locations = osmium.index.create_map(LOCATIONS)
     with reading(path):
         with osmium.io.Reader(open_extract(path), osmium.osm.RELATION) as reader:
@@ -54,7 +75,7 @@ def export_elements(
         ):
             second = areas.second_pass_handler(only_relations, found)
             osmium.apply(reader, _known_locations(locations), second, nodes, tagged, writer)
-    return found.table(), locations
+    return Exported(found.table(), locations, found.outside, wanted.old_ways)
 
 
 def export_ways(path: Path, target: Path, ids: Iterable[int], locations: osmium.index.LocationTable) -> None:
@@ -65,44 +86,6 @@ def export_ways(path: Path, target: Path, ids: Iterable[int], locations: osmium.
         osmium.io.Reader(open_extract(path), osmium.osm.WAY) as reader,
     ):
         osmium.apply(reader, osmium.filter.IdFilter(ids), _known_locations(locations), writer)
-
-
-class _WantedRelations(osmium.SimpleHandler):
-    """Lets multipolygons through that are worth assembling, and keeps their area ids."""
-
-    def __init__(self, is_wanted: Callable[[dict[str, str]], bool]) -> None:
-        super().__init__()
-        self.is_wanted, self.area_ids = is_wanted, [0]
-
-    def relation(self, relation: osmium.osm.Relation) -> bool:
-        """True keeps the relation from the handlers after this one."""
-        tags = {tag.k: tag.v for tag in relation.tags}
-        if tags.get("type") not in ("multipolygon", "boundary") or not self.is_wanted(tags):
-            return True
-        # libosmium numbers areas so; negative ids are an editor's not yet uploaded elements.
-        self.area_ids.append(abs(relation.id) * 2 + 1)
-        return False
-
-
-class _AssembledRelations(osmium.SimpleHandler):
-    """Keeps the outlines of relations, as text."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.ids: list[str] = []
-        self.shapes: list[str] = []
-        self.factory = osmium.geom.WKBFactory()
-
-    def area(self, area: osmium.osm.Area) -> None:
-        """Keep an outline; an area without rings is one that libosmium could not put together."""
-        if area.num_rings()[0] == 0:
-            return
-        self.ids.append(f"r{area.orig_id()}")
-        self.shapes.append(self.factory.create_multipolygon(area))
-
-    def table(self) -> pd.DataFrame:
-        """Columns osm_id and wkb_hex, both text."""
-        return pd.DataFrame({"osm_id": self.ids, "wkb_hex": self.shapes}, dtype="str")
 
 
 def _known_locations(locations: osmium.index.LocationTable) -> osmium.NodeLocationsForWays:

@@ -9,7 +9,8 @@ import duckdb
 import pandas as pd
 import shapely
 
-from sources._osm.elements import opl_table
+from sources._osm.broken import find_broken
+from sources._osm.clip import Clip
 
 # Closed means: ends on the same node, or on another node at the very same place.
 WAYS = r"""
@@ -31,41 +32,6 @@ SELECT osm_id, ends_meet OR (points[1] = points[-1] AND points[1] <> ' ') AS is_
     CASE WHEN defect = 'ring not closed' AND len(points) > 1
         THEN ST_GeomFromText('LINESTRING(' || array_to_string(points, ',') || ')') END AS line
 FROM cut;
-"""
-
-# Relations that libosmium did not assemble are few: only for them are the members looked up.
-UNASSEMBLED = """
-CREATE OR REPLACE TEMP TABLE osm_unassembled AS
-SELECT id AS osm_id, regexp_extract(tags, '(?:^|,)type=([^,]*)', 1) AS kind,
-    list_filter(string_split(body, ','), lambda m: m[1] = 'w') AS members
-FROM osm_line WHERE id[1] = 'r' AND id NOT IN (SELECT osm_id FROM osm_assembled);
-CREATE OR REPLACE TEMP TABLE osm_member AS
-SELECT osm_id, split_part(unnest(members), '@', 1) AS way
-FROM osm_unassembled WHERE kind IN ('multipolygon', 'boundary');
-"""
-
-# A ring closes when every end of a way meets another end; what closes and still fails, crosses or overlaps.
-BROKEN = """
-CREATE OR REPLACE TEMP TABLE osm_broken AS
-WITH ends AS (
-    SELECT osm_id, way, id IS NULL AS is_missing, contains(body, 'xy') AS is_cut,
-        unnest([regexp_extract(body, 'n(-?[0-9]+)', 1), regexp_extract(body, 'n(-?[0-9]+)[^n]*$', 1)]) AS node
-    FROM osm_member LEFT JOIN {opl} ON way = id
-), loose AS (
-    SELECT DISTINCT osm_id FROM (SELECT osm_id, node FROM ends GROUP BY ALL HAVING count(*) % 2 = 1)
-), told AS (
-    SELECT osm_id, bool_or(is_missing) AS is_incomplete, bool_or(is_cut) AS is_cut FROM ends GROUP BY osm_id
-)
-SELECT u.osm_id,
-    CASE WHEN kind = '' THEN 'relation without a type has no outline'
-        WHEN kind NOT IN ('multipolygon', 'boundary') THEN 'relation of type ' || kind || ' has no outline'
-        WHEN len(members) = 0 THEN 'no member ways'
-        WHEN is_incomplete THEN 'member ways missing'
-        WHEN is_cut THEN 'nodes of member ways missing'
-        WHEN u.osm_id IN (FROM loose) THEN 'ring not closed'
-        ELSE 'rings cross or overlap' END AS defect,
-    kind IN ('multipolygon', 'boundary') AS is_area
-FROM osm_unassembled AS u LEFT JOIN told USING (osm_id);
 """
 
 # Old style: the relation has no tags of its own, its outer ways say what it is. libosmium gives the holes;
@@ -116,6 +82,7 @@ def make_shapes(
     assembled: pd.DataFrame,
     untagged: str,
     find_ways: Callable[[list[int]], Path],
+    clip: Clip | None = None,
 ) -> None:
     """Make the temp table osm_shape (osm_id, is_area, geom in lon/lat, defect, line of an open way) for every line of `osm_line`.
 
@@ -124,17 +91,17 @@ def make_shapes(
         assembled: relations libosmium made areas of (osm_id, wkb_hex).
         untagged: SQL literal, regular expression for tag lists that say nothing about their relation.
         find_ways: given way numbers, writes those ways as OPL.
+        clip: note in osm_clipped what lies outside of this.
     """
     con.register("osm_found", assembled)
     con.execute("CREATE OR REPLACE TEMP TABLE osm_assembled AS FROM osm_found")
     con.unregister("osm_found")
-    con.execute(UNASSEMBLED)
-    ids = con.execute("SELECT DISTINCT CAST(substr(way, 2) AS BIGINT) FROM osm_member ORDER BY 1").fetchall()
-    members = find_ways([number for (number,) in ids])
+    find_broken(con, find_ways, clip)
     con.execute(WAYS)
-    con.execute(BROKEN.format(opl=opl_table(members)))
     con.execute(OLD_STYLE.format(untagged=untagged))
     con.execute(SHAPES)
+    if clip is not None:
+        clip.clip_old_ways(con)
     con.execute("DROP TABLE osm_line; DROP TABLE osm_way; DROP TABLE osm_assembled; DROP TABLE osm_part")
     _name_invalid(con)
 

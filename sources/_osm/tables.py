@@ -11,7 +11,7 @@ import duckdb
 from sources._kit.contract import write_raw
 from sources._kit.duck import identifier, literal
 from sources._kit.errors import CheckFailedError
-from sources._kit.snapshot import Snapshot
+from sources._kit.snapshot import Box, Snapshot
 from sources._osm.choose import LEFT_OUT, ROWS, classify_elements, read_rules
 from sources._osm.elements import load_elements, opl_table
 
@@ -25,14 +25,16 @@ LINES = {"facility"}
 def write_elements(path: Path, snapshot: Snapshot, con: duckdb.DuckDBPyConnection) -> date | None:
     """Make the feed's raw tables building, poi, facility and land_use (lon/lat, EPSG:4326) of one file.
 
+    Of a snapshot that is of a box, only what reaches into that.
+
     Returns:
-        Day (UTC) of the newest tagged element; None where no element is dated.
+        Day (UTC) of the newest tagged element that was kept; None where no element is dated.
 
     Raises:
         UnreadableSnapshotError: the file is not a whole OSM extract.
         CheckFailedError: elements went missing on the way to the tables.
     """
-    read_extract(path, con)
+    read_extract(path, con, snapshot.clip)
     for table in TABLES:
         write_raw(con, snapshot, table, f"FROM osm_{table}")
     day = newest(con)
@@ -40,7 +42,7 @@ def write_elements(path: Path, snapshot: Snapshot, con: duckdb.DuckDBPyConnectio
     return day
 
 
-def read_extract(path: Path, con: duckdb.DuckDBPyConnection) -> dict[str, int]:
+def read_extract(path: Path, con: duckdb.DuckDBPyConnection, box: Box | None = None) -> dict[str, int]:
     """Make temp tables osm_building, osm_poi, osm_facility and osm_land_use from an extract.
 
     Columns: osm_id ('n1', 'w1', 'r1'), osm_version, osm_timestamp (UTC), tags, geom (lon/lat, EPSG:4326;
@@ -50,6 +52,8 @@ def read_extract(path: Path, con: duckdb.DuckDBPyConnection) -> dict[str, int]:
     Args:
         path: extract as PBF or XML (also .gz, .bz2), recognised by content.
         con: connection with the spatial extension.
+        box: west, south, east, north (degrees, EPSG:4326); elements that do not reach into it are counted as `clipped`
+            and left out.
 
     Returns:
         Rows per table, rows with a defect per table, and what was seen and left out, by reason.
@@ -58,24 +62,30 @@ def read_extract(path: Path, con: duckdb.DuckDBPyConnection) -> dict[str, int]:
         UnreadableSnapshotError: the file is not a whole OSM extract.
         CheckFailedError: elements went missing on the way to the tables.
     """
+    from sources._osm.clip import CHOSEN, PLACE, Clip
     from sources._osm.export import export_elements, export_ways
     from sources._osm.shapes import make_shapes
 
-    rules = read_rules()
+    rules, clip = read_rules(), Clip(box) if box else None
     with TemporaryDirectory(prefix="onbenut-osm-") as folder:
         opl, members = Path(folder, "elements.opl"), Path(folder, "members.opl")
-        assembled, locations = export_elements(path, opl, rules.node_keys, rules.is_area_wanted)
+        found = export_elements(path, opl, rules.node_keys, rules.is_area_wanted, rules.is_untagged, clip)
 
         def find_ways(numbers: list[int]) -> Path:
-            export_ways(path, members, numbers, locations)
-            locations.clear()  # 16 bytes a node, for which DuckDB has better use
+            export_ways(path, members, numbers, found.locations)
+            found.locations.clear()  # 16 bytes a node, for which DuckDB has better use
             return members
 
-        load_elements(con, opl, literal(rules.wanted), literal(rules.untagged))
+        wanted, untagged = literal(rules.wanted), literal(rules.untagged)
+        if clip is not None:
+            clip.begin(con, opl_table(opl), wanted, untagged, found.outside, found.old_ways)
+        load_elements(con, opl, wanted, untagged, *((CHOSEN, PLACE) if clip else ()))
         told = _count(con, f"{opl_table(opl)} WHERE id[1] <> 'n' AND regexp_matches(tags, '[T,]building=')")
-        make_shapes(con, assembled, literal(rules.untagged), find_ways)
+        make_shapes(con, found.assembled, untagged, find_ways, clip)
+    clipped, counts = 0, dict[str, int]()
+    if clip is not None:
+        counts["clipped"], clipped = clip.end(con)
     classify_elements(con, rules)
-    counts = {}
     for table, condition in ROWS.items():
         con.execute(
             f"CREATE OR REPLACE TEMP TABLE osm_{table} AS SELECT {LINE_COLUMNS if table in LINES else COLUMNS}, "
@@ -84,16 +94,17 @@ def read_extract(path: Path, con: duckdb.DuckDBPyConnection) -> dict[str, int]:
         counts[table] = _count(con, f"osm_{table}")
         counts[f"{table}_with_defect"] = _count(con, f"osm_{table} WHERE defect IS NOT NULL")
     counts |= {name: _count(con, f"osm_chosen WHERE {condition}") for name, condition in LEFT_OUT.items()}
-    _check_nothing_lost(con, path, told)
+    _check_nothing_lost(con, path, told, clipped)
     return counts
 
 
-def _check_nothing_lost(con: duckdb.DuckDBPyConnection, path: Path, told: int) -> None:
+def _check_nothing_lost(con: duckdb.DuckDBPyConnection, path: Path, told: int, clipped: int) -> None:
     """Hold the building table to a count made from the text alone, before any shape was joined to it."""
     found = _count(con, "osm_building WHERE map_contains(tags, 'building')")
-    if found != told:
+    if found + clipped != told:
+        beyond = f", and {clipped} lie outside the box" if clipped else ""
         raise CheckFailedError(
-            f"the extract has {told} elements with key building, the table {found}",
+            f"the extract has {told} elements with key building, the table {found}{beyond}",
             source="osm_extract",
             file=path,
             next_step="report this: it is a defect of the reader",

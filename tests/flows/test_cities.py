@@ -267,6 +267,8 @@ def test_a_good_file_has_no_fault(faults: Check) -> None:
         ("/osm.pbf\"", "/osm.pbf\"\nservice = { kind = \"wfs\", typename = { b = \"x\" }, sort_by = \"y\" }", "feeds.osm.service.typename.b", "b", "does not have", "data"),
         ("/osm.pbf\"", "/osm.pbf\"\n[feeds.two]\nsource = \"osm_extract\"\nurl = \"https://example.org/osm.pbf\"", "feeds.two", "https://example.org/osm.pbf", "same data", "keep one"),
         ("/osm.pbf\"", "/osm.pbf\"\n[feeds.g]\nsource = \"be_grb\"\nurl = { gbgg = \"https://example.org\" }", "feeds.g.url", "gbgg", "part", "gbg"),
+        ("/osm.pbf\"", "/osm.pbf\"\nservice = { bbox = \"boundary\" }\n[feeds.a]\nsource = \"be_address\"\nurl = \"https://example.org/a\"\nservice = { bbox = \"boundary\" }", "feeds.a.service.bbox", "boundary", "reads all of a file", "kind"),
+        ("extent = [150000, 200000, 151000, 201000]\n[feeds.osm]", "[feeds.osm]\nservice = { bbox = \"boundary\" }", "feeds.osm.service.bbox", "boundary", "the city has none", "extent"),
         ("extent = [150000, 200000, 151000, 201000]\n[feeds.osm]", "[feeds.osm]\nservice = { kind = \"arcgis\", bbox = \"boundary\" }", "feeds.osm.service.bbox", "boundary", "the city has none", "extent"),
     ],
 )  # fmt: skip
