@@ -235,17 +235,6 @@ def test_an_authority_says_nothing_of_a_type_it_does_not_know(con: Con) -> None:
     assert row["positive_count"] == 0
 
 
-def test_an_authority_may_speak_of_a_building_whose_type_nobody_knows(con: Con) -> None:
-    park = {"kind": "park_parcel_not_in_use", "freshness": 1.0, "match": 1.0, "visibility": "public"}
-    con.execute("UPDATE score.type SET type = 'unknown'")
-    try:
-        row = score(con, [park])["city"]
-    finally:
-        con.execute("UPDATE score.type SET type = 'church'")
-    assert row["positive_count"] == 1
-    assert row["probability"] > PARAMETER["prior_atypical"]
-
-
 def test_rows_of_one_authority_add_up_and_two_authorities_may_mean_the_same_rooms(con: Con) -> None:
     row = {"freshness": 1.0, "match": 1.0, "visibility": "public"}
     listed = {"kind": "register_active", "vacant_low": 0.2, "vacant_high": 0.3, **row}

@@ -1,5 +1,4 @@
--- Which types of buildings an authority can speak of: that no firm is registered in a dwelling says nothing. A building whose type
--- nobody knows may be one of them.
+-- Which types of buildings an authority can speak of: that no firm is registered in a dwelling says nothing.
 -- inputs: reference.evidence_authority, reference.building_type
 -- key: authority, type
 -- columns:
@@ -8,5 +7,4 @@
 SELECT e.authority, t.type
 FROM reference.evidence_authority AS e
 JOIN reference.building_type AS t
-    ON e.applies_to = 'all' OR (e.applies_to = 'non_residential' AND NOT t.is_residential) OR t.type = 'unknown'
-        OR list_contains(string_split(e.applies_to, ' '), t.type)
+    ON e.applies_to = 'all' OR (e.applies_to = 'non_residential' AND NOT t.is_residential) OR list_contains(string_split(e.applies_to, ' '), t.type)
