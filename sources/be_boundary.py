@@ -25,7 +25,7 @@ def tables(feed: Feed) -> dict[str, Table]:
     Raises:
         CityFileError: the feed has parts.
     """
-    return part_tables("be_boundary", feed, "refgem")
+    return part_tables(feed, "refgem")
 
 
 def parse(snapshot: Snapshot, con: duckdb.DuckDBPyConnection) -> date | None:

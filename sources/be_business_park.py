@@ -12,10 +12,10 @@ from datetime import date
 import duckdb
 
 from sources._kit.city import Feed
-from sources._kit.contract import Table, load_source, raw_name, write_raw
+from sources._kit.contract import Table, load_source
 from sources._kit.snapshot import Snapshot
 from sources._read.layers import LayerSettings as Settings
-from sources._read.layers import layer_query, part_tables
+from sources._read.layers import part_tables, write_layers
 
 __all__ = ["Settings", "parse", "tables"]
 IDLE = "bedrperc_not_in_use"
@@ -27,7 +27,7 @@ def tables(feed: Feed) -> dict[str, Table]:
     Raises:
         CityFileError: a part that is neither of the two.
     """
-    found = part_tables("be_business_park", feed)
+    found = part_tables(feed)
     if "bedrperc" in found:
         found[IDLE] = load_source("be_business_park").info.tables[IDLE]
     return found
@@ -40,15 +40,8 @@ def parse(snapshot: Snapshot, con: duckdb.DuckDBPyConnection) -> date | None:
         UnreadableSnapshotError: a file that is not whole, or is in another CRS than the feed.
         ColumnError: a column is missing, or an undeclared one came.
     """
-    dates = []
-    for part, table in part_tables("be_business_park", snapshot.feed).items():
-        query, ignore, data_on = layer_query(con, snapshot, part, table)
-        write_raw(con, snapshot, part, query, ignore)
-        if part == "bedrperc":
-            idle = f"{code('InGebruik')} = 'nietingebruik' AND {code('Bebouwing')} = 'bebouwd' AND defect IS NULL"
-            write_raw(con, snapshot, IDLE, f"SELECT * FROM {raw_name(snapshot.feed, part)} WHERE {idle}")
-        dates += [data_on] if data_on else []
-    return min(dates, default=None)
+    idle = f"{code('InGebruik')} = 'nietingebruik' AND {code('Bebouwing')} = 'bebouwd' AND defect IS NULL"
+    return write_layers(snapshot, con, {"bedrperc": (IDLE, idle)})
 
 
 def code(column: str) -> str:

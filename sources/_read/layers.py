@@ -6,13 +6,14 @@ which it gives that nobody needs (`ignore`); everything else that is not declare
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 
 import duckdb
 from pydantic import BaseModel, ConfigDict, Field
 
 from sources._kit.city import Feed
-from sources._kit.contract import Table, load_source, settings_of
+from sources._kit.contract import Table, load_source, raw_name, settings_of, write_raw
 from sources._kit.duck import identifier
 from sources._kit.errors import CityFileError, ColumnError
 from sources._kit.snapshot import Snapshot
@@ -28,28 +29,52 @@ class LayerSettings(BaseModel):
     ignore: tuple[str, ...] = Field((), description="columns of the layer that are dropped unread")
 
 
-def part_tables(source: str, feed: Feed, only: str | None = None) -> dict[str, Table]:
+def part_tables(feed: Feed, only: str | None = None) -> dict[str, Table]:
     """The raw tables of the parts a feed has, in the order of the TOML.
 
     Args:
-        source: name of the source.
         feed: the feed.
         only: table of a feed with one location and no parts; None where the parts must be named.
 
     Raises:
         CityFileError: a part that the source does not know.
     """
-    known = load_source(source).info.tables
+    known = load_source(feed.source).info.tables
     wanted = {only if part == "data" and only else part for part in feed.locations}
     for name in sorted(wanted - set(known)):
         raise CityFileError(
             "no such part of this source",
-            source=source,
+            source=feed.source,
             feed=feed.name,
             value=name,
             next_step=f"name the files by part: {', '.join(known)}",
         )
     return {name: table for name, table in known.items() if name in wanted}
+
+
+def write_layers(
+    snapshot: Snapshot, con: duckdb.DuckDBPyConnection, picked: Mapping[str, tuple[str, str]] | None = None
+) -> date | None:
+    """Make one raw table per part; returns the day the oldest page was served.
+
+    Args:
+        snapshot: files of the parts.
+        con: the warehouse.
+        picked: for a part, a second table and the SQL condition of the part's rows that are in it too.
+
+    Raises:
+        UnreadableSnapshotError: a file that is not whole, or is in another CRS than the feed.
+        ColumnError: a column is missing, or an undeclared one came.
+    """
+    dates = []
+    for part, table in part_tables(snapshot.feed).items():
+        query, ignore, data_on = layer_query(con, snapshot, part, table)
+        write_raw(con, snapshot, part, query, ignore)
+        if picked and part in picked:
+            second, condition = picked[part]
+            write_raw(con, snapshot, second, f"SELECT * FROM {raw_name(snapshot.feed, part)} WHERE {condition}")
+        dates += [data_on] if data_on else []
+    return min(dates, default=None)
 
 
 def layer_query(
