@@ -17,15 +17,10 @@ help:  ## what there is
 
 setup: .venv/.ready  ## prepare .venv with the command onbenut in it
 
-# pygeoapi, which the tests ask as a real service, in a folder of its own: see tests/servers/requirements.in.
-.venv/.servers: tests/servers/requirements.lock .venv/.ready
-	$(BIN)/python -m pip install --quiet --no-deps --require-hashes --upgrade --target .venv/servers -r $<
-	@touch $@
-
 demo: setup  ## the made-up city, end to end, offline
 	$(BIN)/onbenut demo
 
-test: setup .venv/.servers  ## the tests
+test: setup  ## the tests
 	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 check: setup  ## format, lint, types, import rules
@@ -42,8 +37,6 @@ lock: setup  ## refresh requirements.lock (uv resolves for every Python and plat
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	  --all-extras --custom-compile-command 'make lock' pyproject.toml -o requirements.lock
-	$(BIN)/uv pip compile --quiet --upgrade --universal --no-deps --python-version 3.11 --generate-hashes --no-emit-index-url \
-	  --custom-compile-command 'make lock' --constraint requirements.lock tests/servers/requirements.in -o tests/servers/requirements.lock
 
 record-version: setup  ## after a change of numbers: step the version and write down what comes out
 	$(BIN)/python -m flows.versions

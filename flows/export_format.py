@@ -27,7 +27,7 @@ def _geopackage(con: duckdb.DuckDBPyConnection, product: Product, path: Path) ->
 
     write_geopackage(con, product, _dictionary(con, product), path)
     with closing(sqlite3.connect(path)) as db:
-        for table in ("evidence", "changes"):
+        for table in ("evidence", "reuse", "changes"):
             db.execute(f"DELETE FROM {table} WHERE building_id NOT IN (SELECT building_id FROM buildings)")
         db.commit()
         db.execute("VACUUM")

@@ -84,6 +84,7 @@ def _publish(
 
 def _product_code(space: Workspace) -> str:
     digest = hashlib.sha256()
-    for path in sorted((space.tables / "publish").glob("*.py")):
-        digest.update(path.read_bytes())
+    for path in sorted((space.tables / "publish").rglob("*.*")):
+        if path.is_file() and "__pycache__" not in path.parts:
+            digest.update(path.read_bytes())
     return digest.hexdigest()

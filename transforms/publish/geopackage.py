@@ -1,4 +1,4 @@
-"""The GeoPackage for QGIS: three feature layers and five attribute tables, written through Arrow by GDAL."""
+"""The GeoPackage for QGIS: three feature layers and their attribute tables, written through Arrow by GDAL."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ import duckdb
 import pyogrio
 
 from sources._kit.duck import identifier
+from transforms.publish.check import check_geopackage
+from transforms.publish.deliverable import Deliverable
 from transforms.publish.dictionary import Entry, dictionary_table
 from transforms.publish.geopackage_metadata import write_metadata
 from transforms.publish.rows import ATTRIBUTE_TABLES, PIN_COLUMNS, ROWS, SITES, Product, table_query
@@ -72,3 +74,24 @@ def gdal_options(**options: str) -> Iterator[None]:
         yield
     finally:
         pyogrio.set_gdal_config_options(dict.fromkeys(options))
+
+
+def _check(con: duckdb.DuckDBPyConnection, product: Product, entries: Sequence[Entry], path: Path) -> None:
+    counts = {"buildings": product.row_count, "pins": product.row_count, "dictionary": len(entries)}
+    queries = {layer: table_query(con, table, product.audience) for layer, table in ATTRIBUTE_TABLES.items()}
+    for layer, query in {"sites": f"FROM {SITES}", **queries}.items():
+        row = con.execute(f"SELECT count(*) FROM ({query})").fetchone()
+        assert row is not None
+        counts[layer] = row[0]
+    check_geopackage(path, product, entries, counts)
+
+
+GEOPACKAGE = Deliverable(
+    "{stem}.gpkg",
+    "Gebouwenlaag voor QGIS (GeoPackage)",
+    "Layer of buildings for QGIS (GeoPackage)",
+    "application/geopackage+sqlite3",
+    ("public", "city"),
+    write_geopackage,
+    _check,
+)

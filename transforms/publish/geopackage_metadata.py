@@ -23,6 +23,8 @@ _DESCRIPTIONS = {
     "sites": ("sites", "Gebouwen die samen één plek zijn / Buildings that are one place together"),
     "pins": ("punten", "Dezelfde gebouwen als punt / The same buildings as points"),
     "evidence": ("aanwijzingen", "Aanwijzingen achter de scores / Evidence behind the scores"),
+    "reuse": ("hergebruik", "De drie gebruiken die best passen / The three uses that suit best"),
+    "codes": ("codelijst", "Betekenis van codes en woorden / Meaning of codes and words"),
     "sources": ("bronnen", "Bronnen, licenties en naamsvermeldingen / Sources, licences and attributions"),
     "changes": ("wijzigingen", "Wijzigingen sinds de vorige uitgave / Changes since the previous edition"),
     "dictionary": ("woordenboek", "Betekenis van elke kolom / Meaning of every column"),

@@ -18,6 +18,8 @@ import pyarrow.parquet as pq
 from pyproj import CRS
 
 from sources._kit.duck import identifier
+from transforms.publish.check import check_geoparquet
+from transforms.publish.deliverable import Deliverable
 from transforms.publish.dictionary import Entry
 from transforms.publish.rows import ROWS, Product
 
@@ -86,3 +88,18 @@ def _with_description(field: pa.Field, entry: Entry | None) -> pa.Field:
         "unit": entry.unit,
     }
     return field.with_metadata({key: value for key, value in text.items() if value})
+
+
+def _check(_con: duckdb.DuckDBPyConnection, product: Product, _entries: Sequence[Entry], path: Path) -> None:
+    check_geoparquet(path, product)
+
+
+GEOPARQUET = Deliverable(
+    "{stem}.parquet",
+    "Gebouwenlaag voor analyse (GeoParquet)",
+    "Layer of buildings for analysis (GeoParquet)",
+    "application/vnd.apache.parquet",
+    ("public", "city"),
+    write_geoparquet,
+    _check,
+)

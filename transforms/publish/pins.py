@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import duckdb
 
 from sources._kit.duck import identifier, literal
+from transforms.publish.check import check_pins
+from transforms.publish.deliverable import Deliverable
+from transforms.publish.dictionary import Entry
 from transforms.publish.rows import PIN_COLUMNS, ROWS, Product
 
 REASONS = 3
@@ -29,7 +33,7 @@ _OWN_ATTRIBUTIONS = f"""
 """
 
 
-def write_pins(con: duckdb.DuckDBPyConnection, product: Product, path: Path) -> None:
+def write_pins(con: duckdb.DuckDBPyConnection, product: Product, _entries: Sequence[Entry], path: Path) -> None:
     """Write one point per building of `ROWS`: longitude and latitude in WGS 84, `id` the building's id.
 
     DuckDB makes the JSON text of each feature; Python only joins batches. A feature's `attribution` names the
@@ -67,3 +71,18 @@ def _property(name: str) -> str:
     if name == "reasons":
         return f"list_slice(string_split(reasons, {literal(REASON_SEPARATOR)}), 1, {REASONS})"
     return identifier(name)
+
+
+def _check(_con: duckdb.DuckDBPyConnection, product: Product, _entries: Sequence[Entry], path: Path) -> None:
+    check_pins(path, product)
+
+
+PINS = Deliverable(
+    "{stem}_pins.geojson",
+    "Punten voor het platform (GeoJSON)",
+    "Points for the platform (GeoJSON)",
+    "application/geo+json",
+    ("public",),
+    write_pins,
+    _check,
+)

@@ -6,21 +6,18 @@ from pathlib import Path
 
 import duckdb
 
-from transforms.publish.check import check_geopackage, check_geoparquet, check_pins
-from transforms.publish.dictionary import Entry, read_dictionary
-from transforms.publish.geopackage import write_geopackage
-from transforms.publish.geoparquet import write_geoparquet
-from transforms.publish.pins import write_pins
-from transforms.publish.rows import (
-    ATTRIBUTE_TABLES,
-    SITES,
-    Product,
-    layer_tables,
-    prepare,
-    read_run,
-    table_query,
-)
+from transforms.publish.deliverable import Deliverable, Made, WriteAbout
+from transforms.publish.dictionary import read_dictionary
+from transforms.publish.geopackage import GEOPACKAGE
+from transforms.publish.geoparquet import GEOPARQUET
+from transforms.publish.pins import PINS
+from transforms.publish.rows import layer_tables, prepare, read_run
 from transforms.publish.staging import new_set, writing
+
+DELIVERABLES: tuple[Deliverable, ...] = (GEOPACKAGE, GEOPARQUET, PINS)
+"""Every file of a set that is made from one audience's rows, in the order in which they are written."""
+ABOUT: tuple[WriteAbout, ...] = ()
+"""What is written when all of them are there."""
 
 
 def publish_city(
@@ -38,8 +35,7 @@ def publish_city(
         slug: the city; names the folder and the files.
         crs: the city's metric CRS, in which `layer.building.geom` is, as `EPSG:<code>`.
         outputs: folder of all cities' products.
-        audiences: `public` gives GeoPackage, GeoParquet and pins; any other only the first two, with its name
-            in the file names.
+        audiences: whose products; each deliverable says for whom it is.
 
     Returns:
         File name -> path below `outputs/<slug>`, for example `gent.gpkg`.
@@ -48,42 +44,22 @@ def publish_city(
         PublishError: the layer does not hold what it must, a product could not be written or did not read
             back; the old set is untouched and nothing temporary is left.
     """
-    names: list[str] = []
     run = read_run(con, slug)
+    published = outputs / slug
     with new_set(outputs, slug, run.run_id) as folder:
+        made: list[Made] = []
         for audience in audiences:
             product = prepare(con, slug, crs, audience, run)
-            names += _write_product(con, product, folder, outputs / slug)
-    return {name: outputs / slug / name for name in names}
-
-
-def _write_product(con: duckdb.DuckDBPyConnection, product: Product, folder: Path, published: Path) -> list[str]:
-    entries = _dictionary(con, product)
-    geopackage, geoparquet = f"{product.stem}.gpkg", f"{product.stem}.parquet"
-    with writing(published / geopackage, product.slug):
-        write_geopackage(con, product, entries, folder / geopackage)
-        check_geopackage(folder / geopackage, product, entries, _counts(con, product, entries))
-    with writing(published / geoparquet, product.slug):
-        write_geoparquet(con, product, entries, folder / geoparquet)
-        check_geoparquet(folder / geoparquet, product)
-    if product.audience != "public":
-        return [geopackage, geoparquet]
-    pins = f"{product.stem}_pins.geojson"
-    with writing(published / pins, product.slug):
-        write_pins(con, product, folder / pins)
-        check_pins(folder / pins, product)
-    return [geopackage, geoparquet, pins]
-
-
-def _dictionary(con: duckdb.DuckDBPyConnection, product: Product) -> list[Entry]:
-    return read_dictionary(con, layer_tables(con, product))
-
-
-def _counts(con: duckdb.DuckDBPyConnection, product: Product, entries: list[Entry]) -> dict[str, int]:
-    counts = {"buildings": product.row_count, "pins": product.row_count, "dictionary": len(entries)}
-    queries = {layer: table_query(con, table, product.audience) for layer, table in ATTRIBUTE_TABLES.items()}
-    for layer, query in {"sites": f"FROM {SITES}", **queries}.items():
-        row = con.execute(f"SELECT count(*) FROM ({query})").fetchone()
-        assert row is not None
-        counts[layer] = row[0]
-    return counts
+            entries = read_dictionary(con, layer_tables(con, product))
+            for deliverable in DELIVERABLES:
+                if audience in deliverable.audiences:
+                    name = deliverable.file_name(product)
+                    with writing(published / name, slug):
+                        deliverable.write(con, product, entries, folder / name)
+                        deliverable.check(con, product, entries, folder / name)
+                    made.append(Made(deliverable, product, folder / name))
+        names = [item.path.name for item in made]
+        for write_about in ABOUT:
+            with writing(published, slug):
+                names += [path.name for path in write_about(con, made, folder)]
+    return {name: published / name for name in names}

@@ -20,7 +20,9 @@ PIN_COLUMNS = (
     "reasons", "newest_evidence_on",
 )  # fmt: skip
 # Layer of the product -> table of schema `layer`.
-ATTRIBUTE_TABLES = {"evidence": "evidence", "sources": "source", "changes": "change", "run": "run"}
+ATTRIBUTE_TABLES = {
+    "evidence": "evidence", "reuse": "reuse", "sources": "source", "changes": "change", "codes": "code", "run": "run",
+}  # fmt: skip
 _NEEDED = (*PIN_COLUMNS, "audience", "sources", "geom")
 _WRITING_ORDER = "priority_rank NULLS LAST, building_id"
 

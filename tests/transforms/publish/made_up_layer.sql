@@ -78,6 +78,19 @@ SELECT audience, building_id, 'register' AS kind, CASE WHEN priority_rank % 2 = 
     DATE '2026-02-03' AS observed_on, TIMESTAMP '2026-02-03 04:05:06' AS fetched_at, ['a', 'b'] AS tags
 FROM layer.building WHERE evidence_count > 0;
 
+CREATE TABLE layer.reuse AS
+SELECT audience, building_id, place::INTEGER AS place, ['culture', 'housing'][place] AS use, ['cultuur', 'wonen'][place] AS label,
+    ['culture', 'housing'][place] AS label_en, reuse_score / place AS score, 10.0::DOUBLE AS low, 90.0::DOUBLE AS high,
+    0.5::DOUBLE AS known_share, 'bestemming' AS to_check, 'zoning' AS to_check_en
+FROM layer.building, (VALUES (1), (2)) AS p(place) WHERE reuse_best IS NOT NULL;
+
+CREATE TABLE layer.code AS
+FROM (VALUES ('type', 'church', 'Kerk', 'Church', 1), ('type', 'factory', 'Fabriek', 'Factory', 2), ('type', 'school', 'School', 'School', 3),
+    ('type', 'office', 'Kantoor', 'Office', 4), ('type_label', 'Kerk', 'Kerk', 'Church', 1), ('underuse_band', 'confirmed', 'bevestigd', 'confirmed', 1),
+    ('underuse_band', 'likely', 'waarschijnlijk', 'likely', 2), ('underuse_band', 'signal', 'signaal', 'signal', 3),
+    ('underuse_band', 'unknown', 'onbekend', 'unknown', 4), ('reuse_best', 'culture', 'cultuur', 'culture', 1)
+) AS v(column_name, code, title_nl, title_en, place);
+
 CREATE TABLE layer.source AS
 SELECT 'grb' AS feed, 'GRB, gebouwen' AS title, 'Digitaal Vlaanderen' AS publisher, 'Gratis Open Data Licentie' AS licence,
     'Bron: GRB, Digitaal Vlaanderen' AS attribution, DATE '2026-02-28' AS snapshot_on, 'public' AS visibility

@@ -16,7 +16,7 @@ import pytest
 from transforms.publish.publish import publish_city
 
 CRS = "EPSG:31370"
-TABLES = ("evidence", "sources", "changes", "dictionary", "run")
+TABLES = ("evidence", "reuse", "sources", "changes", "codes", "dictionary", "run")
 BANDS = {"confirmed": "bevestigd", "likely": "waarschijnlijk", "signal": "signaal", "unknown": "onbekend"}
 
 
@@ -153,7 +153,7 @@ def test_gdal_knows_the_bands_by_their_words(db: sqlite3.Connection) -> None:
 
 def test_contents_say_what_and_when_and_never_the_wall_clock(db: sqlite3.Connection) -> None:
     rows = db.execute("SELECT identifier, description, last_change FROM gpkg_contents").fetchall()
-    assert len(rows) == 9
+    assert len(rows) == 11
     assert {row[2] for row in rows} == {"2026-03-02T00:00:00.000Z"}
     assert all(row[0].startswith("gent") and " / " in row[1] for row in rows)
     assert sum("© OpenStreetMap contributors" in row[1] for row in rows) == 3

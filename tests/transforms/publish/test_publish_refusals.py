@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -10,10 +11,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from sources._kit.errors import PublishError
-from transforms.publish.geopackage import write_geopackage
-from transforms.publish.geoparquet import write_geoparquet
-from transforms.publish.pins import write_pins
-from transforms.publish.publish import publish_city
+from transforms.publish.deliverable import Deliverable, Write
+from transforms.publish.geopackage import GEOPACKAGE, write_geopackage
+from transforms.publish.geoparquet import GEOPARQUET, write_geoparquet
+from transforms.publish.pins import PINS, write_pins
+from transforms.publish.publish import DELIVERABLES, publish_city
 
 CRS = "EPSG:31370"
 BOW_TIE = "POLYGON((0 0,1 1,1 0,0 1,0 0))"
@@ -81,6 +83,12 @@ def _break_the_file(path: Path) -> None:
         db.execute("UPDATE sqlite_master SET sql = replace(sql, '\"kind\" TEXT', '\"kind\" TEXT NOT NULL')")
 
 
+def _write_by(patch: pytest.MonkeyPatch, which: Deliverable, write: Write) -> None:
+    """Let one deliverable be written by another function."""
+    changed = tuple(replace(item, write=write) if item is which else item for item in DELIVERABLES)
+    patch.setattr("transforms.publish.publish.DELIVERABLES", changed)
+
+
 @pytest.mark.parametrize(
     ("harm", "message"),
     [
@@ -103,7 +111,7 @@ def test_a_geopackage_that_reads_back_wrong_is_not_published(
         assert callable(harm)
         harm(args[-1])
 
-    monkeypatch.setattr("transforms.publish.publish.write_geopackage", write_and_harm)
+    _write_by(monkeypatch, GEOPACKAGE, write_and_harm)
     with pytest.raises(PublishError, match=message):
         publish_city(layer, "gent", CRS, tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == [".gent"]
@@ -117,18 +125,18 @@ def test_a_parquet_or_pins_file_that_lost_rows_is_not_published(
         pq.write_table(pq.read_table(path).slice(10), path)
 
     with monkeypatch.context() as patch:
-        patch.setattr("transforms.publish.publish.write_geoparquet", write_half)
+        _write_by(patch, GEOPARQUET, write_half)
         with pytest.raises(PublishError, match="rows"):
             publish_city(layer, "gent", CRS, tmp_path)
 
-    def write_swapped(con: object, product: object, path: Path) -> None:
-        write_pins(con, product, path)  # type: ignore[arg-type]
+    def write_swapped(con: object, product: object, entries: object, path: Path) -> None:
+        write_pins(con, product, entries, path)  # type: ignore[arg-type]
         path.write_text(
             path.read_text(encoding="utf-8").replace('"coordinates":[', '"coordinates":[212'),
             encoding="utf-8",
         )
 
-    monkeypatch.setattr("transforms.publish.publish.write_pins", write_swapped)
+    _write_by(monkeypatch, PINS, write_swapped)
     with pytest.raises(PublishError, match="outside longitude"):
         publish_city(layer, "gent", CRS, tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == [".gent"]

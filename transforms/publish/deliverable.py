@@ -1,0 +1,51 @@
+"""What a product file is to the set it belongs to: a name, for whom, how it is written and how it is read back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from transforms.publish.dictionary import Entry
+from transforms.publish.rows import Product
+
+Write = Callable[[duckdb.DuckDBPyConnection, Product, Sequence[Entry], Path], None]
+"""Writes one audience's rows (`rows.ROWS`, `rows.SITES`) to a file that does not exist yet."""
+Check = Callable[[duckdb.DuckDBPyConnection, Product, Sequence[Entry], Path], None]
+"""Opens the file again with a reader that others use, and raises PublishError where it is not as meant."""
+
+
+@dataclass(frozen=True)
+class Deliverable:
+    """One file of a city's set.
+
+    `name` is a template: `{stem}` is the city's slug with the audience behind it where that is not the public
+    (`gent`, `gent_city`), `{tail}` the audience alone (empty, `_city`).
+    """
+
+    name: str
+    title_nl: str
+    title_en: str
+    media_type: str
+    audiences: tuple[str, ...]
+    write: Write
+    check: Check
+
+    def file_name(self, product: Product) -> str:
+        """Name of the file in the city's folder."""
+        return self.name.format(stem=product.stem, tail=product.stem.removeprefix(product.slug))
+
+
+@dataclass(frozen=True)
+class Made:
+    """A file that was written and read back: what the catalogue of the set is made from."""
+
+    deliverable: Deliverable
+    product: Product
+    path: Path
+
+
+WriteAbout = Callable[[duckdb.DuckDBPyConnection, Sequence[Made], Path], list[Path]]
+"""Writes into the folder what speaks of the whole set (a catalogue, schemas, a page of the dictionary); returns its files."""
