@@ -107,6 +107,7 @@ def _stand_in(file: Path, written: Written) -> City:
         "boundary": str,
         "objections": str,
         "extent": list,
+        "osm_free": bool,
     }.items():
         value = written.table.get(key)
         # A frozen model; what is of another type is told by the model of the whole city.

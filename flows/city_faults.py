@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from flows.cities import is_local
 from flows.city_plays import Rows
+from flows.osm_free import free_city
 from sources._kit.city import BOUNDARY_FEED, City, Feed
 from sources._kit.contract import load_source
 from sources._kit.errors import CityFileError, OnbenutError
@@ -44,6 +45,13 @@ def city_faults(city: City, reference: Rows) -> Iterator[CityFileError]:
     if city.extent and not _is_within(city.extent, str(city.crs)):
         yield fault_at(city, ("extent",), f"the extent lies outside the area that {city.crs} is for", list(city.extent),
                      "write west, south, east, north in metres of the city's CRS")  # fmt: skip
+    if city.osm_free:
+        try:
+            free_city(city)
+        except CityFileError as error:
+            yield error
+        except OnbenutError:
+            pass  # an unknown source is told where feeds are held to theirs
     seen: dict[tuple[str, str], str] = {}
     for feed in city.feeds.values():
         for part, place in feed.locations.items():

@@ -38,6 +38,7 @@ class Outcome:
     warehouse: Path
     feeds: dict[str, FeedOutcome] = field(default_factory=dict)
     products: dict[str, Path] = field(default_factory=dict)
+    was_published: bool = False
     not_made: dict[str, str] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
     floors: dict[str, float] = field(default_factory=dict)

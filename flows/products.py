@@ -5,18 +5,53 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
 
 import duckdb
 
 from flows.outcome import Outcome
 from flows.table_steps import Plan, build_tables
 from flows.workspace import Workspace
+from sources._kit.duck import connect
 from transforms._kit.header import FLOORS
 from transforms._kit.runner import Built, stored_fingerprints
 
 Progress = Callable[[str, str], None]
 """Called with a floor and what happens on it."""
+
+
+@dataclass(frozen=True)
+class OsmFree:
+    """The same city, made without OpenStreetMap, whose layer goes into the city's set."""
+
+    warehouse: Path
+    fingerprint: str
+    has_buildings: bool
+
+
+def build_floors(
+    con: duckdb.DuckDBPyConnection,
+    table_plan: Plan,
+    prints: dict[str, str],
+    seconds: dict[str, float],
+    progress: Progress,
+) -> list[str]:
+    """Build what changed and note the seconds of each floor; returns the tables that were built."""
+
+    def on_table(table: Built) -> None:
+        floor = table.name.split(".")[0]
+        seconds[floor] = seconds.get(floor, 0.0) + table.seconds
+        progress(floor, table.name)
+
+    built = build_tables(con, table_plan, prints, on_table)
+    return [table.name for table in built if table.was_built]
+
+
+def layer_fingerprint(table_plan: Plan, prints: dict[str, str]) -> str:
+    """What the tables of the layer depend on, in one text."""
+    return "".join(prints[spec.full_name] for spec in table_plan.specs if spec.schema == "layer")
 
 
 def build_and_publish(
@@ -28,18 +63,12 @@ def build_and_publish(
     outcome: Outcome,
     seconds: dict[str, float],
     progress: Progress,
+    osm_free: OsmFree | None = None,
 ) -> None:
     """Build what changed, publish it under the outcome's name, and note tables, seconds and products."""
-
-    def on_table(table: Built) -> None:
-        floor = table.name.split(".")[0]
-        seconds[floor] = seconds.get(floor, 0.0) + table.seconds
-        progress(floor, table.name)
-
-    built = build_tables(con, table_plan, prints, on_table)
-    outcome.rebuilt = [table.name for table in built if table.was_built]
+    outcome.rebuilt = build_floors(con, table_plan, prints, seconds, progress)
     with timed(seconds, "publish"):
-        _publish(con, crs, space, table_plan, prints, outcome, progress)
+        _publish(con, crs, space, table_plan, prints, outcome, progress, osm_free)
     con.execute("CHECKPOINT")
     outcome.floors = {floor: round(seconds[floor], 3) for floor in ("raw", *FLOORS, "publish") if floor in seconds}
 
@@ -60,26 +89,50 @@ def _publish(
     prints: dict[str, str],
     outcome: Outcome,
     progress: Progress,
+    osm_free: OsmFree | None,
 ) -> None:
     """Write the products unless the very same layer is out already."""
-    layer = "".join(prints[spec.full_name] for spec in table_plan.specs if spec.schema == "layer")
-    wanted = hashlib.sha256(f"{layer}{_product_code(space)}".encode()).hexdigest()
+    of_free = osm_free.fingerprint if osm_free else ""
+    made_of = f"{layer_fingerprint(table_plan, prints)}{of_free}{_product_code(space)}"
+    wanted = hashlib.sha256(made_of.encode()).hexdigest()
     folder = space.outputs / outcome.city
     has_buildings = con.execute("SELECT count(*) FROM core.building").fetchone() != (0,)
     if not has_buildings:
         reason = "no feed gave a building outline: add be_grb with gbg, or osm_extract or osm_overpass"
         outcome.not_made = dict.fromkeys(("buildings and pins (GeoPackage)", "GeoParquet", "pins (GeoJSON)"), reason)
+    elif osm_free and not osm_free.has_buildings:
+        reason = "no feed but OpenStreetMap gave a building outline: add be_grb with gbg, or leave out osm_free"
+        outcome.not_made = {"layer without OpenStreetMap": reason}
     if stored_fingerprints(con).get("publish") == wanted and folder.exists():
         outcome.products = {path.name: path for path in sorted(folder.iterdir()) if path.is_file()}
         return
     progress("publish", "products")
+    with ExitStack() as stack:
+        free = None
+        if osm_free and osm_free.has_buildings:
+            free = stack.enter_context(connect(osm_free.warehouse, read_only=True))
+        outcome.products = _write(con, outcome.city, crs, space.outputs, has_buildings, free)
+    outcome.was_published = True
+    con.execute("INSERT OR REPLACE INTO meta.build VALUES ('publish', ?, ?, 0, 0)", [wanted, len(outcome.products)])
+
+
+def _write(
+    con: duckdb.DuckDBPyConnection,
+    slug: str,
+    crs: str,
+    outputs: Path,
+    has_buildings: bool,
+    free: duckdb.DuckDBPyConnection | None,
+) -> dict[str, Path]:
     # Here, because a night in which nothing changed need not load what draws and writes.
     from transforms.publish.context import publish_context
     from transforms.publish.publish import publish_city
 
-    write = publish_city if has_buildings else publish_context
-    outcome.products = write(con, outcome.city, crs, space.outputs)
-    con.execute("INSERT OR REPLACE INTO meta.build VALUES ('publish', ?, ?, 0, 0)", [wanted, len(outcome.products)])
+    return (
+        publish_city(con, slug, crs, outputs, osm_free=free)
+        if has_buildings
+        else publish_context(con, slug, crs, outputs)
+    )
 
 
 def _product_code(space: Workspace) -> str:

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from flows.feed_steps import Loaded, load_raw
 from flows.fetch_steps import Fetched, fetch_city
+from flows.osm_free_build import osm_free_edition
 from flows.outcome import FeedOutcome, Outcome, noting_failure, write_log
-from flows.products import Progress, build_and_publish, timed
+from flows.products import OsmFree, Progress, build_and_publish, timed
 from flows.rescore import rescore_city
 from flows.swap import next_file
 from flows.table_steps import drop_unknown, load_reference, prepare_warehouse, read_plan, table_facts
@@ -63,8 +64,11 @@ def build_city(
     started, clock = datetime.now(UTC), time.perf_counter()
     day = as_of or city.as_of or started.date()
     target = space.warehouse(city.slug)
-    with next_file(target, city.slug) as work:
-        outcome = _build(city, space, fetched, day, work, target, progress)
+    with (
+        next_file(target, city.slug) as work,
+        osm_free_edition(city, space, fetched, day, progress) as osm_free,
+    ):
+        outcome = _build(city, space, fetched, day, work, target, progress, osm_free)
     outcome.seconds = time.perf_counter() - clock
     write_log(space, outcome, started)
     return outcome
@@ -78,6 +82,7 @@ def _build(
     work: Path,
     target: Path,
     progress: Progress,
+    osm_free: OsmFree | None,
 ) -> Outcome:
     seconds: dict[str, float] = {}
     con = connect(work)
@@ -97,10 +102,11 @@ def _build(
         outcome.made_of = table_facts(table_plan)
         prints = plan(table_plan.specs, given, table_plan.params)
         drop_unknown(con, table_plan, city)
-        build_and_publish(con, city.crs, space, table_plan, prints, outcome, seconds, progress)
+        build_and_publish(con, city.crs, space, table_plan, prints, outcome, seconds, progress, osm_free)
     finally:
         con.close()
-    outcome.unchanged = outcome.tables_built == 0 and not any(item.was_parsed for item in loaded) and target.exists()
+    is_new = outcome.tables_built > 0 or outcome.was_published or any(item.was_parsed for item in loaded)
+    outcome.unchanged = not is_new and target.exists()
     if not outcome.unchanged:
         work.replace(target)
     return outcome

@@ -114,6 +114,10 @@ class City(BaseModel):
         None,
         description="west, south, east, north in the city's CRS, for `bbox = boundary` in place of the boundary's own box",
     )
+    osm_free: bool = Field(
+        False,
+        description="also a layer made without OpenStreetMap, in files that end in _osm_free, with a licence of its own",
+    )
     postcodes: tuple[str, ...] = Field((), description="postal codes of the city, for `{postcodes}` in region files")
     feeds: dict[str, Feed] = Field(min_length=1)
     _written: Written | None = PrivateAttr(None)

@@ -12,7 +12,7 @@ from transforms.publish.dictionary import Entry
 from transforms.publish.rows import Product
 
 Write = Callable[[duckdb.DuckDBPyConnection, Product, Sequence[Entry], Path], None]
-"""Writes one audience's rows (`rows.ROWS`, `rows.SITES`) to a file that does not exist yet."""
+"""Writes one edition's rows (`rows.ROWS`, `rows.SITES`) to a file that does not exist yet."""
 Check = Callable[[duckdb.DuckDBPyConnection, Product, Sequence[Entry], Path], None]
 """Opens the file again with a reader that others use, and raises PublishError where it is not as meant."""
 
@@ -21,15 +21,16 @@ Check = Callable[[duckdb.DuckDBPyConnection, Product, Sequence[Entry], Path], No
 class Deliverable:
     """One file of a city's set.
 
-    `name` is a template: `{stem}` is the city's slug with the audience behind it where that is not the public
-    (`gent`, `gent_city`), `{tail}` the audience alone (empty, `_city`).
+    `name` is a template: `{stem}` is the city's slug with the edition behind it where that is not the public one
+    (`gent`, `gent_city`, `gent_osm_free`), `{tail}` the edition alone (empty, `_city`, `_osm_free`). `editions` says
+    of which layers such a file is made: `public`, `city`, `osm_free`.
     """
 
     name: str
     title_nl: str
     title_en: str
     media_type: str
-    audiences: tuple[str, ...]
+    editions: tuple[str, ...]
     write: Write
     check: Check
 
@@ -40,10 +41,11 @@ class Deliverable:
 
 @dataclass(frozen=True)
 class Made:
-    """A file that was written and read back: what the catalogue of the set is made from."""
+    """A file that was written and read back, and the warehouse its rows come from."""
 
     deliverable: Deliverable
     product: Product
+    source: duckdb.DuckDBPyConnection
     path: Path
 
 

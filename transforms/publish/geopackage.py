@@ -91,7 +91,7 @@ GEOPACKAGE = Deliverable(
     "Gebouwenlaag voor QGIS (GeoPackage)",
     "Layer of buildings for QGIS (GeoPackage)",
     "application/geopackage+sqlite3",
-    ("public", "city"),
+    ("public", "city", "osm_free"),
     write_geopackage,
     _check,
 )

@@ -99,7 +99,7 @@ GEOPARQUET = Deliverable(
     "Gebouwenlaag voor analyse (GeoParquet)",
     "Layer of buildings for analysis (GeoParquet)",
     "application/vnd.apache.parquet",
-    ("public", "city"),
+    ("public", "city", "osm_free"),
     write_geoparquet,
     _check,
 )

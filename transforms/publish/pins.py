@@ -82,7 +82,7 @@ PINS = Deliverable(
     "Punten voor het platform (GeoJSON)",
     "Points for the platform (GeoJSON)",
     "application/geo+json",
-    ("public",),
+    ("public", "osm_free"),
     write_pins,
     _check,
 )

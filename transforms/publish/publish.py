@@ -15,7 +15,7 @@ from transforms.publish.rows import layer_tables, prepare, read_run
 from transforms.publish.staging import new_set, writing
 
 DELIVERABLES: tuple[Deliverable, ...] = (GEOPACKAGE, GEOPARQUET, PINS)
-"""Every file of a set that is made from one audience's rows, in the order in which they are written."""
+"""Every file of a set that is made from one edition's rows, in the order in which they are written."""
 ABOUT: tuple[WriteAbout, ...] = ()
 """What is written when all of them are there."""
 
@@ -26,6 +26,7 @@ def publish_city(
     crs: str,
     outputs: Path,
     audiences: tuple[str, ...] = ("public", "city"),
+    osm_free: duckdb.DuckDBPyConnection | None = None,
 ) -> dict[str, Path]:
     """Write the products of a city and swap them in together.
 
@@ -36,6 +37,7 @@ def publish_city(
         crs: the city's metric CRS, in which `layer.building.geom` is, as `EPSG:<code>`.
         outputs: folder of all cities' products.
         audiences: whose products; each deliverable says for whom it is.
+        osm_free: warehouse of the same city made without OpenStreetMap, whose public layer becomes an edition.
 
     Returns:
         File name -> path below `outputs/<slug>`, for example `gent.gpkg`.
@@ -46,18 +48,21 @@ def publish_city(
     """
     run = read_run(con, slug)
     published = outputs / slug
+    editions = [(con, audience, audience) for audience in audiences]
+    if osm_free is not None:
+        editions.append((osm_free, "public", "osm_free"))
     with new_set(outputs, slug, run.run_id) as folder:
         made: list[Made] = []
-        for audience in audiences:
-            product = prepare(con, slug, crs, audience, run)
-            entries = read_dictionary(con, layer_tables(con, product))
+        for source, audience, edition in editions:
+            product = prepare(source, slug, crs, audience, read_run(source, slug), edition)
+            entries = read_dictionary(source, layer_tables(source, product))
             for deliverable in DELIVERABLES:
-                if audience in deliverable.audiences:
+                if edition in deliverable.editions:
                     name = deliverable.file_name(product)
                     with writing(published / name, slug):
-                        deliverable.write(con, product, entries, folder / name)
-                        deliverable.check(con, product, entries, folder / name)
-                    made.append(Made(deliverable, product, folder / name))
+                        deliverable.write(source, product, entries, folder / name)
+                        deliverable.check(source, product, entries, folder / name)
+                    made.append(Made(deliverable, product, source, folder / name))
         names = [item.path.name for item in made]
         for write_about in ABOUT:
             with writing(published, slug):

@@ -45,11 +45,13 @@ class Product:
     """One audience's layer, ready to be written.
 
     `ROWS` holds one row per building with the columns `columns`, `geom` (valid MULTIPOLYGON in `crs`) and
-    `point` (inside it), in writing order; `SITES` one row per site with `site_columns` and `geom`.
+    `point` (inside it), in writing order; `SITES` one row per site with `site_columns` and `geom`. `edition` says
+    which of the city's layers it is: that of an audience, or `osm_free`, the public's made without OpenStreetMap.
     """
 
     slug: str
     audience: str
+    edition: str
     crs: str
     columns: tuple[str, ...]
     site_columns: tuple[str, ...]
@@ -60,10 +62,12 @@ class Product:
     @property
     def stem(self) -> str:
         """Name of the product's files without extension."""
-        return self.slug if self.audience == "public" else f"{self.slug}_{self.audience}"
+        return self.slug if self.edition == "public" else f"{self.slug}_{self.edition}"
 
 
-def prepare(con: duckdb.DuckDBPyConnection, slug: str, crs: str, audience: str, run: Run) -> Product:
+def prepare(
+    con: duckdb.DuckDBPyConnection, slug: str, crs: str, audience: str, run: Run, edition: str | None = None
+) -> Product:
     """Make `ROWS` and `SITES` for one audience and hold `ROWS` to what every product relies on.
 
     Raises:
@@ -99,6 +103,7 @@ def prepare(con: duckdb.DuckDBPyConnection, slug: str, crs: str, audience: str, 
     return Product(
         slug=slug,
         audience=audience,
+        edition=edition or audience,
         crs=crs,
         columns=tuple(kept),
         site_columns=tuple(site_columns),
