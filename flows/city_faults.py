@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from flows.cities import is_local
 from flows.city_plays import Rows
-from flows.osm_free import free_city
+from flows.osm_free import OsmFreeError, free_city
 from sources._kit.city import BOUNDARY_FEED, City, Feed
 from sources._kit.contract import load_source
 from sources._kit.errors import CityFileError, OnbenutError
@@ -48,7 +48,7 @@ def city_faults(city: City, reference: Rows) -> Iterator[CityFileError]:
     if city.osm_free:
         try:
             free_city(city)
-        except CityFileError as error:
+        except OsmFreeError as error:
             yield error
         except OnbenutError:
             pass  # an unknown source is told where feeds are held to theirs

@@ -16,6 +16,10 @@ EDITION = "osm_free"
 _OSM_LICENCE = re.compile(r"\bodbl\b|open data(base| commons open database)", re.IGNORECASE)
 
 
+class OsmFreeError(CityFileError):
+    """The city cannot be made without OpenStreetMap."""
+
+
 def is_osm(feed: Feed) -> bool:
     """Whether a feed is OpenStreetMap, or says that it is under OpenStreetMap's licence."""
     licence = feed.licence or load_source(feed.source).info.licence
@@ -26,15 +30,15 @@ def free_city(city: City) -> City:
     """The city with the feeds that are not OpenStreetMap's.
 
     Raises:
-        CityFileError: its boundary is such a feed, or it has no other.
+        OsmFreeError: its boundary is such a feed, or it has no other.
     """
     feeds = {name: feed for name, feed in city.feeds.items() if not is_osm(feed)}
     where = {"city": city.slug, "file": city.file_of(("osm_free",))}
     if not feeds:
-        raise CityFileError("osm_free, but every feed is OpenStreetMap's", next_step="leave osm_free out", **where)
+        raise OsmFreeError("osm_free, but every feed is OpenStreetMap's", next_step="leave osm_free out", **where)
     boundary = (city.boundary or "").removeprefix(BOUNDARY_FEED)
     if city.boundary is not None and city.boundary.startswith(BOUNDARY_FEED) and boundary not in feeds:
-        raise CityFileError(
+        raise OsmFreeError(
             "osm_free, but the boundary is OpenStreetMap's",
             column="boundary",
             value=city.boundary,
