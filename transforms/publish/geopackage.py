@@ -12,6 +12,7 @@ import pyogrio
 
 from sources._kit.duck import identifier
 from transforms.publish.check import check_geopackage
+from transforms.publish.codes import read_codes
 from transforms.publish.deliverable import Deliverable
 from transforms.publish.dictionary import Entry, dictionary_table
 from transforms.publish.geopackage_metadata import write_metadata
@@ -41,7 +42,7 @@ def write_geopackage(con: duckdb.DuckDBPyConnection, product: Product, entries: 
             rows = con.execute(table_query(con, table, product.audience)).to_arrow_reader(_BATCH)
             _write_attributes(rows, path, layer)
         _write_attributes(dictionary_table(entries), path, "dictionary")
-        write_metadata(path, product, entries)
+        write_metadata(path, product, entries, read_codes(con))
 
 
 def _write_features(con: duckdb.DuckDBPyConnection, query: str, path: Path, layer: str, crs: str) -> None:

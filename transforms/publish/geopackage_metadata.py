@@ -7,14 +7,17 @@ from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
+from transforms.publish.codes import Codes
 from transforms.publish.dictionary import Entry
-from transforms.publish.qml import layer_qml
+from transforms.publish.qgis.qml import layer_qml
+from transforms.publish.qgis.sld import layer_sld
+from transforms.publish.qgis.words import LANGUAGES, STYLE_NAMES
 from transforms.publish.rows import Product
-from transforms.publish.sld import layer_sld
-from transforms.publish.symbols import BANDS
 
 STYLED_LAYERS = ("buildings", "sites", "pins")
-BAND_CONSTRAINT = "underuse_band"
+# Columns whose values are codes of a closed list, so that GDAL offers them as a domain. Columns that hold words are not: a word
+# that a source brings would break the file.
+CODED_COLUMNS = ("type", "underuse_band", "legal_status", "use", "kind", "change")
 _DESCRIPTIONS = {
     "buildings": (
         "gebouwen",
@@ -49,15 +52,15 @@ CREATE TABLE layer_styles (id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, f_tabl
 _EXTENSION = "http://www.geopackage.org/spec121/#extension_schema"
 
 
-def write_metadata(path: Path, product: Product, entries: Sequence[Entry]) -> None:
-    """Add column titles, value list, styles, identifiers and descriptions to what GDAL has written."""
+def write_metadata(path: Path, product: Product, entries: Sequence[Entry], codes: Codes) -> None:
+    """Add column titles, value lists, styles, identifiers and descriptions to what GDAL has written."""
     with closing(sqlite3.connect(path)) as db, db:
         db.execute("PRAGMA synchronous = OFF")  # see write_geopackage
         for statement in _TABLES.split(";\n"):
             db.execute(statement)
         _register(db, product)
-        _describe_columns(db, entries)
-        _add_styles(db, product, entries)
+        _describe_columns(db, entries, codes)
+        _add_styles(db, product, entries, codes)
         _describe_tables(db, product)
 
 
@@ -73,15 +76,20 @@ def _register(db: sqlite3.Connection, product: Product) -> None:
     )
 
 
-def _describe_columns(db: sqlite3.Connection, entries: Sequence[Entry]) -> None:
+def _describe_columns(db: sqlite3.Connection, entries: Sequence[Entry], codes: Codes) -> None:
+    listed = [column for column in CODED_COLUMNS if column in codes]
     db.executemany(
         "INSERT INTO gpkg_data_column_constraints (constraint_name, constraint_type, value, description) "
         "VALUES (?, 'enum', ?, ?)",
-        [(BAND_CONSTRAINT, band.value, f"{band.word_nl} / {band.word_en}") for band in BANDS],
+        [
+            (column, code.value, " / ".join(dict.fromkeys((code.title_nl, code.title_en))))
+            for column in listed
+            for code in codes[column]
+        ],
     )
     rows = []
     for entry in entries:
-        constraint = BAND_CONSTRAINT if entry.column_name == "underuse_band" else None
+        constraint = entry.column_name if entry.column_name in listed else None
         # `name` must be unique within a table and titles need not be: it stays the column's own.
         rows.append(
             (
@@ -96,21 +104,25 @@ def _describe_columns(db: sqlite3.Connection, entries: Sequence[Entry]) -> None:
     db.executemany("INSERT INTO gpkg_data_columns VALUES (?, ?, ?, ?, ?, NULL, ?)", rows)
 
 
-def _add_styles(db: sqlite3.Connection, product: Product, entries: Sequence[Entry]) -> None:
+def _add_styles(db: sqlite3.Connection, product: Product, entries: Sequence[Entry], codes: Codes) -> None:
+    """A style per layer and language; QGIS opens a layer with the Dutch one."""
     for layer in STYLED_LAYERS:
-        # Schema and catalogue are empty rather than NULL: QGIS looks them up with `= ''`.
-        db.execute(
-            "INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name, f_geometry_column, "
-            "styleName, styleQML, styleSLD, useAsDefault, description, owner, update_time) "
-            "VALUES ('', '', ?, 'geom', 'onbenut', ?, ?, 1, ?, 'onbenut', ?)",
-            [
-                layer,
-                layer_qml(layer, entries),
-                layer_sld(layer),
-                _DESCRIPTIONS[layer][1],
-                product.run.last_change,
-            ],
-        )
+        for language in LANGUAGES:
+            # Schema and catalogue are empty rather than NULL: QGIS looks them up with `= ''`.
+            db.execute(
+                "INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name, f_geometry_column, "
+                "styleName, styleQML, styleSLD, useAsDefault, description, owner, update_time) "
+                "VALUES ('', '', ?, 'geom', ?, ?, ?, ?, ?, 'onbenut', ?)",
+                [
+                    layer,
+                    STYLE_NAMES[language],
+                    layer_qml(layer, entries, codes, language),
+                    layer_sld(layer, language),
+                    language == LANGUAGES[0],
+                    _DESCRIPTIONS[layer][1],
+                    product.run.last_change,
+                ],
+            )
 
 
 def _describe_tables(db: sqlite3.Connection, product: Product) -> None:

@@ -52,6 +52,8 @@ UNKNOWN = BANDS[-1]
 UNKNOWN_COLOUR = "#c6c6c6"
 LABEL_COLOUR = "#222222"
 LABEL_SCALE = 5000
+OUTLINE_SCALE = 12000
+"""Beyond it an outline would cover the fill of most buildings; the pins show both at any scale."""
 
 PRIORITY_TITLE_NL = "Prioriteit (vulling)"
 BAND_TITLE_NL = "Gebruikssignaal (omtrek)"

@@ -164,7 +164,9 @@ def test_each_layer_opens_with_exactly_one_default_style(db: sqlite3.Connection)
     rows = db.execute(
         "SELECT f_table_name, f_geometry_column, sum(useAsDefault), count(*) FROM layer_styles GROUP BY 1, 2"
     )
-    assert set(rows) == {("buildings", "geom", 1, 1), ("sites", "geom", 1, 1), ("pins", "geom", 1, 1)}
+    assert set(rows) == {("buildings", "geom", 1, 2), ("sites", "geom", 1, 2), ("pins", "geom", 1, 2)}
+    names = {row[0] for row in db.execute("SELECT styleName FROM layer_styles WHERE useAsDefault")}
+    assert names == {"onbenut (Nederlands)"}
     # QGIS looks the style up with these two empty, not NULL.
     assert set(db.execute("SELECT f_table_catalog, f_table_schema FROM layer_styles")) == {("", "")}
 
@@ -172,7 +174,7 @@ def test_each_layer_opens_with_exactly_one_default_style(db: sqlite3.Connection)
 def test_qml_has_classes_outlines_labels_aliases_and_words(db: sqlite3.Connection) -> None:
     roots = {
         layer: ElementTree.fromstring(qml)
-        for layer, qml in db.execute("SELECT f_table_name, styleQML FROM layer_styles")
+        for layer, qml in db.execute("SELECT f_table_name, styleQML FROM layer_styles WHERE useAsDefault")
     }
     for layer, root in roots.items():
         rules = {rule.get("label"): rule for rule in root.iter("rule") if rule.get("symbol")}
@@ -183,7 +185,9 @@ def test_qml_has_classes_outlines_labels_aliases_and_words(db: sqlite3.Connectio
         aliases = {alias.get("field"): alias.get("name") for alias in root.iter("alias")}
         columns = {row[1] for row in db.execute(f"PRAGMA table_info({layer})")} - {"fid", "geom"}
         assert aliases == {column: f"NL {column}" for column in columns}
-        listed = root.findall(".//editWidget[@type='ValueMap']//Option[@name='map']/Option/Option")
+        listed = root.findall(
+            ".//field[@name='underuse_band']/editWidget[@type='ValueMap']//Option[@name='map']/Option/Option"
+        )
         assert {option.get("value"): option.get("name") for option in listed} == BANDS
     rendering = roots["buildings"].find("./labeling/settings/rendering")
     text = roots["buildings"].find("./labeling/settings/text-style")
@@ -215,7 +219,7 @@ def test_sld_is_well_formed_and_has_the_same_classes(db: sqlite3.Connection) -> 
         rules = list(root.iter(f"{se}Rule"))
         assert len(rules) == (10 if layer == "pins" else 12)
         scales = {scale.text for scale in root.iter(f"{se}MaxScaleDenominator")}
-        assert scales == (set() if layer == "pins" else {"5000"})
+        assert scales == (set() if layer == "pins" else {"5000", "12000"})
         fills = {node.text for node in root.iter(f"{se}SvgParameter") if node.get("name") == "fill"}
         assert "#c6c6c6" in fills
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from xml.etree.ElementTree import Element, SubElement, register_namespace, tostring
 
 from transforms.publish import symbols
+from transforms.publish.qgis.words import band_label, class_label, word
 from transforms.publish.symbols import BANDS, PRIORITY_CLASSES, Band, PriorityClass
 
 _SPACES = {
@@ -16,8 +17,8 @@ _MM_PER_PIXEL = 0.28  # SLD's own standard pixel
 _PIN_PIXELS = 9
 
 
-def layer_sld(layer: str) -> str:
-    """SLD of `buildings` and `sites` (polygon, with labels) or `pins` (point)."""
+def layer_sld(layer: str, language: str) -> str:
+    """SLD of `buildings` and `sites` (polygon, with labels) or `pins` (point); `language` is nl or en."""
     for prefix, uri in _SPACES.items():
         register_namespace(prefix, uri)
     is_point = layer == "pins"
@@ -29,16 +30,18 @@ def layer_sld(layer: str) -> str:
     # One FeatureTypeStyle after another is painted in that order: all fills, then all outlines, then text.
     fills = _add(style, "se:FeatureTypeStyle")
     for item in PRIORITY_CLASSES:
-        rule = _rule(fills, f"{symbols.PRIORITY_TITLE_NL}: {item.label}")
+        rule = _rule(fills, f"{word('priority', language)}: {class_label(item, language)}")
         _in_class(rule, item)
         _draw(rule, is_point, fill=item.colour)
-    rule = _rule(fills, f"{symbols.PRIORITY_TITLE_NL}: {symbols.UNKNOWN_LABEL_NL}")
+    rule = _rule(fills, f"{word('priority', language)}: {word('unknown', language)}")
     _nothing_known(rule)
     _draw(rule, is_point, fill=symbols.UNKNOWN_COLOUR)
     outlines = _add(style, "se:FeatureTypeStyle")
     for band in BANDS:
-        rule = _rule(outlines, f"{symbols.BAND_TITLE_NL}: {band.word_nl}")
+        rule = _rule(outlines, f"{word('band', language)}: {band_label(band, language)}")
         _in_band(rule, band)
+        if not is_point:
+            _add(rule, "se:MaxScaleDenominator", str(symbols.OUTLINE_SCALE))
         _draw(rule, is_point, stroke=band)
     if not is_point:
         texts = _add(style, "se:FeatureTypeStyle")

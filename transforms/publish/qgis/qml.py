@@ -11,39 +11,48 @@ from collections.abc import Mapping, Sequence
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 from transforms.publish import symbols
+from transforms.publish.codes import Codes
 from transforms.publish.dictionary import Entry
+from transforms.publish.qgis.form import add_form, add_options, add_widgets
+from transforms.publish.qgis.words import band_label, class_label, word
 from transforms.publish.symbols import BANDS, PRIORITY_CLASSES, PriorityClass
 
 _DOCTYPE = "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n"
 _KNOWN = "\"underuse_band\" IN ('confirmed', 'likely', 'signal') AND \"priority_score\" IS NOT NULL"
-_LABEL = 'coalesce("name", "type_label")'
-_TIP = "<b>[% {title} %]</b><br/>[% replace(coalesce(\"reasons\", ''), ' | ', '<br/>') %]"
+_TIP = "<b>[% {title} %]</b><br/>[% replace(coalesce(\"{reasons}\", ''), ' | ', '<br/>') %]"
 _PIN_MM = 2.6
 
 
-def layer_qml(layer: str, entries: Sequence[Entry]) -> str:
+def layer_qml(layer: str, entries: Sequence[Entry], codes: Codes, language: str) -> str:
     """QML of `buildings` and `sites` (polygon, with labels) or `pins` (point).
 
     Args:
         layer: name of the layer.
-        entries: dictionary of the product; the layer's own columns become Dutch aliases.
+        entries: dictionary of the product; the titles of the layer's own columns become aliases.
+        codes: value lists by column.
+        language: nl or en.
     """
     is_point = layer == "pins"
     categories = "Symbology|Labeling|Fields|Forms|MapTips|AttributeTable|Rendering"
     root = Element("qgis", version="3.22.0", styleCategories=categories, labelsEnabled=_flag(not is_point))
-    _renderer(root, is_point)
-    if not is_point:
-        _labelling(root)
     columns = [entry for entry in entries if entry.table_name == layer and entry.position > 0]
-    _fields(root, columns)
-    title = f'coalesce("name", "type_label", "{"site_id" if layer == "sites" else "building_id"}")'
+    names = {entry.column_name for entry in columns}
+    # The column holds the Dutch word; its value list has the word of this style.
+    kind = '"type_label"' if language == "nl" else 'represent_value("type_label")'
+    _renderer(root, is_point, language)
+    if not is_point:
+        _labelling(root, f'coalesce("name", {kind})')
+    add_widgets(root, columns, codes, language)
+    add_form(root, columns, language)
+    title = f'coalesce("name", {kind}, "{"site_id" if layer == "sites" else "building_id"}")'
+    reasons = "reasons_en" if language == "en" and "reasons_en" in names else "reasons"
     SubElement(root, "previewExpression").text = title
-    SubElement(root, "mapTip").text = _TIP.format(title=title)
+    SubElement(root, "mapTip").text = _TIP.format(title=title, reasons=reasons)
     SubElement(root, "layerGeometryType").text = "0" if is_point else "2"
     return _DOCTYPE + tostring(root, encoding="unicode")
 
 
-def _renderer(root: Element, is_point: bool) -> None:
+def _renderer(root: Element, is_point: bool, language: str) -> None:
     renderer = SubElement(
         root, "renderer-v2", type="RuleRenderer", symbollevels="0", forceraster="0", enableorderby="1"
     )
@@ -53,15 +62,19 @@ def _renderer(root: Element, is_point: bool) -> None:
     order = SubElement(renderer, "orderby")
     SubElement(order, "orderByClause", asc="1", nullsFirst="1").text = '"priority_score"'
 
-    fill = SubElement(rules, "rule", key=_key("fill"), label=symbols.PRIORITY_TITLE_NL)
+    fill = SubElement(rules, "rule", key=_key("fill"), label=word("priority", language))
     for number, item in enumerate(reversed(PRIORITY_CLASSES)):
-        _rule(fill, container, item.label, f"{_KNOWN} AND {_range(item)}", _fill(item.colour, is_point))
+        _rule(
+            fill, container, class_label(item, language), f"{_KNOWN} AND {_range(item)}", _fill(item.colour, is_point)
+        )
         if number == len(PRIORITY_CLASSES) - 1:
-            _rule(fill, container, symbols.UNKNOWN_LABEL_NL, "ELSE", _fill(symbols.UNKNOWN_COLOUR, is_point))
-    outline = SubElement(rules, "rule", key=_key("outline"), label=symbols.BAND_TITLE_NL)
+            _rule(fill, container, word("unknown", language), "ELSE", _fill(symbols.UNKNOWN_COLOUR, is_point))
+    outline = SubElement(rules, "rule", key=_key("outline"), label=word("band", language))
+    if not is_point:
+        outline.set("scalemaxdenom", str(symbols.OUTLINE_SCALE))
     for band in BANDS:
         condition = "ELSE" if band is symbols.UNKNOWN else f"\"underuse_band\" = '{band.value}'"
-        _rule(outline, container, band.word_nl, condition, _outline(band.colour, band.width_mm, is_point))
+        _rule(outline, container, band_label(band, language), condition, _outline(band.colour, band.width_mm, is_point))
 
 
 def _rule(parent: Element, container: Element, label: str, condition: str, options: Mapping[str, str]) -> None:
@@ -71,7 +84,7 @@ def _rule(parent: Element, container: Element, label: str, condition: str, optio
     kind, symbol_layer = ("marker", "SimpleMarker") if is_point else ("fill", "SimpleFill")
     symbol = SubElement(container, "symbol", type=kind, name=name, alpha="1", clip_to_extent="1", force_rhr="0")
     layer = SubElement(symbol, "layer", {"class": symbol_layer, "enabled": "1", "locked": "0", "pass": "0"})
-    _options(layer, options)
+    add_options(layer, options)
     # QGIS before 3.18 reads these instead.
     for key, value in options.items():
         SubElement(layer, "prop", k=key, v=value)
@@ -107,13 +120,13 @@ def _outline(colour: str, width_mm: float, is_point: bool) -> dict[str, str]:
     return {**options, "style": "no", "color": "255,255,255,0"}
 
 
-def _labelling(root: Element) -> None:
+def _labelling(root: Element, label: str) -> None:
     labelling = SubElement(root, "labeling", type="simple")
     settings = SubElement(labelling, "settings", calloutType="simple")
     style = SubElement(
         settings,
         "text-style",
-        fieldName=_LABEL,
+        fieldName=label,
         isExpression="1",
         fontFamily="Open Sans",
         fontSize="8",
@@ -145,32 +158,6 @@ def _labelling(root: Element) -> None:
         obstacle="0",
         displayAll="0",
     )
-
-
-def _fields(root: Element, columns: Sequence[Entry]) -> None:
-    configuration = SubElement(root, "fieldConfiguration")
-    for entry in columns:
-        if entry.column_name == "underuse_band":
-            field = SubElement(configuration, "field", name=entry.column_name)
-            config = SubElement(SubElement(field, "editWidget", type="ValueMap"), "config")
-            holder = SubElement(config, "Option", type="Map")
-            values = SubElement(holder, "Option", type="List", name="map")
-            for band in BANDS:
-                _options(values, {band.word_nl: band.value})
-        elif entry.column_name == "reasons":
-            field = SubElement(configuration, "field", name=entry.column_name)
-            config = SubElement(SubElement(field, "editWidget", type="TextEdit"), "config")
-            _options(config, {"IsMultiline": "true"})
-    aliases = SubElement(root, "aliases")
-    for index, entry in enumerate(columns, start=1):
-        SubElement(aliases, "alias", field=entry.column_name, index=str(index), name=entry.title)
-    SubElement(root, "editorlayout").text = "generatedlayout"
-
-
-def _options(parent: Element, options: Mapping[str, str]) -> None:
-    holder = SubElement(parent, "Option", type="Map")
-    for key, value in options.items():
-        SubElement(holder, "Option", type="QString", name=key, value=value)
 
 
 def _rgba(colour: str) -> str:
