@@ -96,6 +96,29 @@ def test_a_column_line_with_too_few_parts_is_refused(tmp_path: Path) -> None:
         read_spec(path)
 
 
+LIKE = "-- The things.\n-- view: yes\n-- inputs: core.a\n-- like: {like}\n{own}SELECT * FROM core.a"
+OWN = "-- columns:\n--   size_m | INTEGER | m | Maat | size\n"
+
+
+def test_a_view_that_is_like_a_table_has_its_columns_and_then_its_own(tmp_path: Path) -> None:
+    write(tmp_path, "core.a", "raw.x")
+    (tmp_path / "core" / "alone.sql").write_text(LIKE.format(like="core.a", own=""))
+    (tmp_path / "core" / "less.sql").write_text(LIKE.format(like="core.a without thing_id", own=OWN))
+    columns = {spec.name: spec.columns for spec in read_specs(tmp_path)}
+    assert columns["alone"] == columns["a"]
+    assert [column.name for column in columns["less"]] == ["size_m"]
+
+
+@pytest.mark.parametrize(
+    ("like", "message"), [("core.b", "none of its inputs"), ("core.a without age", "core.a has no column age")]
+)
+def test_a_view_that_is_like_nothing_known_is_refused(tmp_path: Path, like: str, message: str) -> None:
+    write(tmp_path, "core.a", "raw.x")
+    (tmp_path / "core" / "seen.sql").write_text(LIKE.format(like=like, own=""))
+    with pytest.raises(ValueError, match=message):
+        read_specs(tmp_path)
+
+
 def test_every_published_column_has_a_title_and_a_meaning_in_both_languages() -> None:
     for spec in read_specs(CHECKOUT / "transforms"):
         if spec.schema == "layer":

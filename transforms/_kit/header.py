@@ -12,6 +12,9 @@
 
 What leaves the house gives its meaning in Dutch too, after ` // `.
 
+A view for readers takes the columns of the table it shows with `like: layer.building without audience`, and declares only what
+it adds: a column means the same in both, and is described once.
+
 Where SQL is worse, a Python module declares a table in the same words in its docstring; its function `build(con)` makes
 temporary tables and returns the query. `code:` names the files its result depends on beside its own.
 
@@ -23,12 +26,12 @@ from __future__ import annotations
 
 import ast
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 FLOORS = ("staging", "core", "evidence", "score", "layer")
 REFUSALS = {"staging": "staging.reject", "core": "core.refusal"}
-_FIELD = re.compile(r"^(inputs|key|params|accounts_for|check|columns|view|code):\s*(.*)$")
+_FIELD = re.compile(r"^(inputs|key|params|accounts_for|check|columns|view|like|code):\s*(.*)$")
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,8 @@ class TableSpec:
     sql: str
     path: Path
     code: tuple[Path, ...] = ()
+    like: str | None = None
+    without: tuple[str, ...] = ()
 
     @property
     def full_name(self) -> str:
@@ -107,6 +112,7 @@ def read_specs(root: Path) -> list[TableSpec]:
             _check_input(specs, name, needed)
             visit(needed, (*trail, name))
         state[name] = 2
+        specs[name] = _with_columns_of_like(specs, specs[name])
         order.append(specs[name])
 
     for name in specs:
@@ -124,8 +130,23 @@ def _check_input(specs: dict[str, TableSpec], name: str, needed: str) -> None:
         raise ValueError(f"{name}: reads {needed}, which lies on a higher floor")
 
 
+def _with_columns_of_like(specs: dict[str, TableSpec], spec: TableSpec) -> TableSpec:
+    """The declaration with the columns of the table it is like before its own."""
+    if spec.like is None:
+        return spec
+    if spec.like not in spec.inputs or spec.like not in specs:
+        raise ValueError(f"{spec.full_name}: is like {spec.like}, which is none of its inputs")
+    shown = specs[spec.like].columns
+    if missing := set(spec.without) - {column.name for column in shown}:
+        raise ValueError(f"{spec.full_name}: {spec.like} has no column {', '.join(sorted(missing))}")
+    return replace(spec, columns=(*(c for c in shown if c.name not in spec.without), *spec.columns))
+
+
 def read_spec(path: Path) -> TableSpec:
-    """Read the declaration of one table: the comment that opens an SQL file, or the docstring of a module."""
+    """Read the declaration of one table: the comment that opens an SQL file, or the docstring of a module.
+
+    Of a table that is `like` another it has the columns that are its own; `read_specs` adds the other's.
+    """
     head, body = _head_and_body(path)
     fields: dict[str, list[str]] = {}
     meaning: list[str] = []
@@ -147,7 +168,8 @@ def read_spec(path: Path) -> TableSpec:
             meaning.append(content)
         elif content:
             fields[mode][-1] += " " + content
-    if not columns or not meaning:
+    like, _, without = fields.get("like", [""])[0].partition(" without ")
+    if not (columns or like) or not meaning:
         raise ValueError(f"{path}: the header lacks a meaning or columns")
 
     def names(field: str) -> tuple[str, ...]:
@@ -166,6 +188,8 @@ def read_spec(path: Path) -> TableSpec:
         is_view="view" in fields,
         sql=body,
         path=path,
+        like=like.strip() or None,
+        without=tuple(name.strip() for name in without.split(",") if name.strip()),
         code=tuple(found for name in names("code") for found in sorted(path.parents[1].glob(name)) if found.is_file()),
     )
 
