@@ -118,6 +118,28 @@ def explain(
 
 
 @app.command()
+def dossier(
+    city: CityName,
+    building: Annotated[
+        str,
+        typer.Argument(metavar="ID", help="Building id, with or without its issuer, or an OSM id such as way/123."),
+    ],
+    to: Annotated[Path, typer.Option(metavar="FILE", help="Ends in .html or .pdf.")],
+    audience: Annotated[
+        Audience, typer.Option(help="Who will read it; city is not for publication.")
+    ] = Audience.PUBLIC,
+    lang: Annotated[Language, typer.Option(envvar="ONBENUT_LANG", help="Dutch or English.")] = Language.EN,
+) -> None:
+    """Write all that is known of a building on a page to print.
+
+    Map, size, evidence with dates and sources, what it could become, what to check first and whom to ask.
+    """
+    from flows.commands.dossier import dossier as command
+
+    raise typer.Exit(command(city, building, to, workspace(), audience.value, lang.value))
+
+
+@app.command()
 def sql(
     city: CityName,
     query: Annotated[str, typer.Argument(metavar="SQL", help="One SELECT.")],

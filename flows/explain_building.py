@@ -83,10 +83,10 @@ def _sizes(building: Row, words: Words) -> Iterator[str]:
         else:
             text = words.number(value, 0 if float(value).is_integer() else 1) + unit.replace("_", " ")
             bounds = {"low": words.number(low, 1), "high": words.number(high, 1)}
-            yield words.say(key, value=text, source=_size_source(building[f"{key}_source"], words), **bounds)
+            yield words.say(key, value=text, source=size_source(building[f"{key}_source"], words), **bounds)
 
 
-def _size_source(codes: str, words: Words) -> str:
+def size_source(codes: str, words: Words) -> str:
     """What a size rests on, and what contradicts it."""
     source, *others = (words.code("size", code) for code in codes.split("; contradicted by "))
     return words.say("contradicted", source=source, others=", ".join(others)) if others else source

@@ -17,14 +17,7 @@ def answer_underuse(found: Explanation, words: Words) -> Iterator[str]:
     if scores is None:
         yield words.say("no_scores", state=words.code("state", found.building["state"]))
         return
-    chance = words.say(
-        "chance",
-        probability=words.share(scores["underuse_probability"], 1),
-        low=words.share(scores["underuse_low"], 1),
-        high=words.share(scores["underuse_high"], 1),
-        band=words.code("band", scores["underuse_band"]),
-    )
-    yield f"{words.label('underuse')}  " + words.say(f"band_{_tendency(found)}", chance=chance)
+    yield f"{words.label('underuse')}  {tell_chance(found, words)}"
     if scores["legal_status"] is not None:
         yield "  " + words.say("legal", status=words.code("legal_status", scores["legal_status"]))
     layer = found.layer or {}
@@ -39,6 +32,20 @@ def answer_underuse(found: Explanation, words: Words) -> Iterator[str]:
     )
     if found.unheard:
         yield "  " + words.say("unheard", names=some([words.own(row, "label") for row in found.unheard], words))
+
+
+def tell_chance(found: Explanation, words: Words) -> str:
+    """The band in a plain sentence, with the probability and its interval; the building has scores."""
+    scores = found.scores
+    assert scores is not None
+    chance = words.say(
+        "chance",
+        probability=words.share(scores["underuse_probability"], 1),
+        low=words.share(scores["underuse_low"], 1),
+        high=words.share(scores["underuse_high"], 1),
+        band=words.code("band", scores["underuse_band"]),
+    )
+    return words.say(f"band_{_tendency(found)}", chance=chance)
 
 
 def _tendency(found: Explanation) -> str:

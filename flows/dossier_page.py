@@ -1,0 +1,165 @@
+"""What stands on the page of a dossier, in words: facts become sections the template only has to lay out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from flows.dossier_evidence import tell_against, tell_evidence
+from flows.dossier_facts import CITY, Facts
+from flows.dossier_scores import tell_scores, tell_uses
+from flows.dossier_words import PageWords
+from flows.explain_building import size_source
+from flows.explain_lines import some
+from flows.explain_scores import tell_chance
+
+# A name that is longer stands in no title; the page stays a page.
+_LONGEST = 160
+Pair = tuple[str, str]
+
+
+def page_of(facts: Facts, words: PageWords) -> Mapping[str, Any]:
+    """All a template needs: texts of one language, numbers from 0 to 100 for bars, paths of the map."""
+    found = facts.explanation
+    day = words.day(found.run["as_of"])
+    return {
+        "lang": words.lang,
+        "words": words,
+        "is_public": found.audience != CITY,
+        "title": _title(facts, words),
+        "subtitle": _subtitle(facts, words),
+        "seen_on": words.text("seen_on", day=day),
+        "band": found.scores["underuse_band"] if found.scores else "unknown",
+        "chance": tell_chance(found, words) if found.scores else _no_scores(facts, words),
+        "scores": list(tell_scores(found, words)),
+        "visit": _visit(facts, words),
+        "facts": list(_facts(facts, words)),
+        "map": facts.map,
+        "map_title": words.text("map_of", width=words.number(facts.map.width_m)),
+        "location": _location(facts, words),
+        "evidence": tell_evidence(found, words),
+        "against": list(tell_against(found, words)),
+        "unheard": some([words.own(row, "label") for row in found.unheard], words) if found.unheard else "",
+        "uses": list(tell_uses(found, words)),
+        "uses_none": words.say("reuse_none"),
+        "steps": [_step(step, words) for step in facts.steps],
+        "sources": list(_sources(facts.sources, words)),
+        "made": words.text("made", run=found.run["run_id"], day=day, config=found.run["config_version"]),
+    }
+
+
+def _title(facts: Facts, words: PageWords) -> str:
+    name = facts.explanation.building["name"]
+    if not name:
+        kind = _type(facts, words)
+        return kind[:1].upper() + kind[1:]
+    return str(name) if len(name) <= _LONGEST else name[: _LONGEST - 1] + "…"
+
+
+def _type(facts: Facts, words: PageWords) -> str:
+    kind = facts.explanation.type
+    # Reference data have a type for what is not known; it is no type to a reader.
+    return words.text("type_unknown") if kind is None or kind["type"] == "unknown" else words.own(kind, "label")
+
+
+def _subtitle(facts: Facts, words: PageWords) -> list[str]:
+    found, kind = facts.explanation, facts.explanation.type
+    # A building without a name is called by its type already.
+    told = [_type(facts, words)] if found.building["name"] else []
+    if kind is not None and kind["former_type"] not in (None, kind["type"]):
+        told.append(words.text("formerly", type=words.own(kind, "former_label")))
+    addresses = [" ".join(filter(None, row.values())) for row in found.addresses]
+    told.append(some(addresses, words, 2) if addresses else words.text("no_address"))
+    return [*told, facts.city, found.building["building_id"]]
+
+
+def _no_scores(facts: Facts, words: PageWords) -> str:
+    return words.text("no_scores", state=words.code("state", facts.explanation.building["state"]))
+
+
+def _visit(facts: Facts, words: PageWords) -> str:
+    scores, layer = facts.explanation.scores, facts.explanation.layer
+    if scores is None:
+        return ""
+    score = words.number(scores["priority_score"], 1)
+    if layer is None:
+        return words.text("visit_none", score=score)
+    return words.text("visit", score=score, rank=str(layer["priority_rank"]), count=str(layer["out_of"]))
+
+
+def _facts(facts: Facts, words: PageWords) -> Iterator[Pair]:
+    found, size = facts.explanation, facts.size
+    building = found.building
+    source = words.code("source", building["source"] or "")
+    yield words.text("footprint"), f"{words.measure(building['footprint_m2'], None, None, ' m²')} ({source})"
+    for key, unit, mark in (("floors", "", ""), ("height", "_m", " m")):
+        value, low, high = (building[f"{key}{end}{unit}"] for end in ("", "_low", "_high"))
+        rests = building[f"{key}_source"]
+        told = words.measure(value, low, high, mark)
+        yield words.text(key), f"{told}, {size_source(rests, words)}" if rests and value is not None else told
+    for key, unit, mark in (("floor_area", "_m2", " m²"), ("volume", "_m3", " m³")):
+        yield words.text(key), words.measure(*(size.get(f"{key}{end}{unit}") for end in ("", "_low", "_high")), mark)
+    yield words.label("heritage"), _heritage(facts, words)
+    parcels = [f"{row['capakey']} ({words.share(row['share'])})" for row in found.parcels]
+    yield words.label("parcel"), some(parcels, words, 2) if parcels else words.text("parcel_unknown")
+    if (site := found.site) is not None:
+        name, area = site["name"] or site["site_id"], words.number(site["footprint_m2"]) + " m²"
+        yield words.label("site"), words.text("site_of", name=name, count=str(site["building_count"]), area=area)
+    yield words.text("legal"), _legal(facts, words)
+
+
+def _heritage(facts: Facts, words: PageWords) -> str:
+    found = facts.explanation
+    if found.heritage:
+        told = [
+            words.say("heritage", **{"class": words.code("heritage", row["class"]), "kind": row["label_nl"]})
+            for row in found.heritage
+        ]
+        names = [" - ".join(filter(None, (text, row["name"]))) for text, row in zip(told, found.heritage, strict=True)]
+        return some(names, words, 2)
+    if facts.is_tagged_heritage:
+        return words.text("heritage_tagged")
+    return words.text("heritage_none") if facts.criteria.get("heritage") == "none" else words.say("unknown")
+
+
+def _legal(facts: Facts, words: PageWords) -> str:
+    scores, layer = facts.explanation.scores or {}, facts.explanation.layer or {}
+    if scores.get("legal_status") is None:
+        return words.text("legal_none")
+    status, low, high = (
+        words.code("legal_status", scores["legal_status"]),
+        layer.get("vacant_share_low"),
+        layer.get("vacant_share_high"),
+    )
+    if low is None or high is None:
+        return status
+    share = words.share(low) if low == high else words.text("between", low=words.share(low), high=words.share(high))
+    return words.text("vacant_share", status=status, share=share)
+
+
+def _location(facts: Facts, words: PageWords) -> Mapping[str, str]:
+    place = facts.place
+    # Digits and a point whatever the language: a navigator reads them.
+    earth = f"{place['latitude']:.5f},{place['longitude']:.5f}"
+    return {"geo": f"geo:{earth}", "earth": earth, "metres": f"{place['x']:.0f}, {place['y']:.0f} ({facts.crs})"}
+
+
+def _step(step: Any, words: PageWords) -> Mapping[str, str]:
+    return {key: str(getattr(step, f"{key}_{words.lang}")) for key in ("topic", "text", "ask")} | {
+        "url": step.url or ""
+    }
+
+
+def _sources(rows: list[dict[str, Any]], words: PageWords) -> Iterator[str]:
+    """Every source with its day, licence and the words it asks for; those that ask for the same words share a line."""
+    shared: dict[Pair, list[str]] = {}
+    for row in rows:
+        asked = (words.code("licence", row["licence"] or "unspecified"), row["attribution"] or words.say("unknown"))
+        # A source that `explain` has no words for goes by its own title.
+        name = words.code("source", row["source"])
+        title = row["title"] if name == row["source"] else name
+        day = words.text("source_day", title=title, day=words.day(row["snapshot_on"]))
+        if day not in shared.setdefault(asked, []):
+            shared[asked].append(day)
+    for (licence, attribution), days in shared.items():
+        yield words.text("source_line", titles=", ".join(days), licence=licence, attribution=attribution)
