@@ -18,7 +18,9 @@ def tell_scores(found: Explanation, words: PageWords) -> Iterator[Mapping[str, A
         return
     yield _bar(
         words.text("out_of_use"),
-        *(100 * scores[f"underuse_{end}"] for end in ("probability", "low", "high")),
+        100 * scores["underuse_probability"],
+        100 * scores["underuse_low"],
+        100 * scores["underuse_high"],
         words.text(
             "interval",
             value=words.share(scores["underuse_probability"], 1),
