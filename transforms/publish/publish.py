@@ -10,11 +10,12 @@ from transforms.publish.deliverable import Deliverable, Made, WriteAbout
 from transforms.publish.dictionary import read_dictionary
 from transforms.publish.geopackage import GEOPACKAGE
 from transforms.publish.geoparquet import GEOPARQUET
+from transforms.publish.map.product import MAP
 from transforms.publish.pins import PINS
 from transforms.publish.rows import layer_tables, prepare, read_run
 from transforms.publish.staging import new_set, writing
 
-DELIVERABLES: tuple[Deliverable, ...] = (GEOPACKAGE, GEOPARQUET, PINS)
+DELIVERABLES: tuple[Deliverable, ...] = (GEOPACKAGE, GEOPARQUET, PINS, MAP)
 """Every file of a set that is made from one edition's rows, in the order in which they are written."""
 ABOUT: tuple[WriteAbout, ...] = ()
 """What is written when all of them are there."""

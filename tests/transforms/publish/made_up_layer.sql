@@ -78,6 +78,24 @@ SELECT audience, building_id, 'register' AS kind, CASE WHEN priority_rank % 2 = 
     DATE '2026-02-03' AS observed_on, TIMESTAMP '2026-02-03 04:05:06' AS fetched_at, ['a', 'b'] AS tags
 FROM layer.building WHERE evidence_count > 0;
 
+-- What only some products show.
+ALTER TABLE layer.building ADD COLUMN IF NOT EXISTS legal_status VARCHAR;
+ALTER TABLE layer.building ADD COLUMN IF NOT EXISTS floor_area_low_m2 DOUBLE;
+ALTER TABLE layer.building ADD COLUMN IF NOT EXISTS floor_area_high_m2 DOUBLE;
+ALTER TABLE layer.building ADD COLUMN IF NOT EXISTS volume_low_m3 DOUBLE;
+ALTER TABLE layer.building ADD COLUMN IF NOT EXISTS volume_high_m3 DOUBLE;
+ALTER TABLE layer.building ADD COLUMN IF NOT EXISTS priority_rank_low INTEGER;
+ALTER TABLE layer.building ADD COLUMN IF NOT EXISTS priority_rank_high INTEGER;
+ALTER TABLE layer.building ADD COLUMN IF NOT EXISTS site_name VARCHAR;
+ALTER TABLE layer.building ADD COLUMN IF NOT EXISTS site_building_count INTEGER;
+ALTER TABLE layer.building ADD COLUMN IF NOT EXISTS reasons_en VARCHAR;
+ALTER TABLE layer.evidence ADD COLUMN IF NOT EXISTS item_id VARCHAR;
+ALTER TABLE layer.evidence ADD COLUMN IF NOT EXISTS authority VARCHAR;
+ALTER TABLE layer.evidence ADD COLUMN IF NOT EXISTS feed VARCHAR;
+ALTER TABLE layer.evidence ADD COLUMN IF NOT EXISTS detail VARCHAR;
+UPDATE layer.building SET reasons_en = 'Register: whole building; 1st | OSM: disused=yes | No enterprise | Fourth' WHERE reasons IS NOT NULL;
+UPDATE layer.evidence SET item_id = 'register ' || building_id, authority = 'municipal register', feed = 'grb';
+
 CREATE TABLE layer.reuse AS
 SELECT audience, building_id, place::INTEGER AS place, ['culture', 'housing'][place] AS use, ['cultuur', 'wonen'][place] AS label,
     ['culture', 'housing'][place] AS label_en, reuse_score / place AS score, 10.0::DOUBLE AS low, 90.0::DOUBLE AS high,

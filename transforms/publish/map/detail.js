@@ -1,0 +1,55 @@
+// The longer parts of the panel: uses, sizes, observations, sources.
+
+function useList(place) {
+  const rows = reuse.rowsOf(place);
+  if (!rows.length) return make("p", word("no_uses"));
+  const list = make("ol");
+  for (const row of rows) {
+    const item = make("li");
+    const values = { score: points(row.score), low: points(row.low), high: points(row.high), known: percent(row.known) };
+    item.append(make("strong", codeTitle("use", row.use)), make("br"), make("span", word("use_score", values)));
+    const check = row[`check_${language}`];
+    if (check) item.append(make("br"), make("span", word("check_first", { what: check })));
+    list.append(item);
+  }
+  return list;
+}
+
+function sizeList(place) {
+  const of = (name) => building[name][place];
+  return pairs([
+    ["footprint", measure(of("footprint"), null, null, " m²")],
+    ["floor_area", measure(of("floor_area"), of("floor_area_low"), of("floor_area_high"), " m²")],
+    ["volume", measure(of("volume"), of("volume_low"), of("volume_high"), " m³")],
+    ["height", measure(of("height"), null, null, " m", 1)],
+    ["floors", measure(of("floors"), null, null, "", 1)]]);
+}
+
+function evidenceTable(place) {
+  const rows = evidence.rowsOf(place);
+  if (!rows.length) return make("p", word("no_evidence"));
+  const sourceOf = (feed) => facts.sources.find((source) => source.feed === feed);
+  return table(["observation", "day", "who", "source"], rows.map((row) => [
+    codeTitle("kind", row.kind) + (row.detail ? ` (${row.detail})` : ""), day(row.on),
+    row.authority ? codeTitle("authority", row.authority) : word("unknown"),
+    sourceOf(row.feed)?.title ?? row.feed ?? word("unknown")]));
+}
+
+// A building names its sources by title; several feeds may share one, then all their days are told.
+function sourceList(place) {
+  const list = make("ul");
+  for (const name of (building.sources[place] || "").split("; ").filter(Boolean)) {
+    const feeds = facts.sources.filter((source) => source.title === name || source.feed === name);
+    const item = make("li", name);
+    const days = [...new Set(feeds.map((feed) => feed.snapshot_on).filter(Boolean))].map(day);
+    const words = [...new Set(feeds.map((feed) => feed.attribution).filter(Boolean))];
+    const told = [days.length && word("source_day", { day: days.join("; ") }), ...words].filter(Boolean);
+    if (told.length) item.append(make("br"), make("span", told.join(". "), "small"));
+    list.append(item);
+  }
+  if (!list.children.length) return make("p", word("unknown"));
+  const box = make("div");
+  box.append(list);
+  if (building.licence[place]) box.append(make("p", word("licence", { what: building.licence[place] }), "small"));
+  return box;
+}
