@@ -15,7 +15,7 @@ import duckdb
 
 from transforms.publish.check import _expect as expect
 from transforms.publish.dictionary import Entry
-from transforms.publish.map.features import LIMIT
+from transforms.publish.map import features
 from transforms.publish.rows import Product
 
 
@@ -66,7 +66,7 @@ def check_map(_con: duckdb.DuckDBPyConnection, product: Product, _entries: Seque
         PublishError: one of them is not as meant.
     """
     data, page = read_page(path)
-    wanted = min(product.row_count, LIMIT)
+    wanted = min(product.row_count, features.LIMIT)
     building, ring = data["building"], data["ring"]
     for name, column in building.items():
         expect(path, product, f"rows in {name}", len(column), wanted)

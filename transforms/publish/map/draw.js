@@ -31,6 +31,7 @@ function buildMap(choose) {
   map.fitBounds(pins.length ? L.latLngBounds(pins) : [[49.5, 2.5], [53.6, 7.2]],
     { maxZoom: OUTLINE_ZOOM, paddingTopLeft: [left + 20, 20], paddingBottomRight: [20, 20] });
   map.on("moveend", draw);
+  window.onbenutMap = map; // for who wants to ask it something from the console
   addZoom();
 }
 

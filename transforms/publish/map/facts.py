@@ -6,8 +6,8 @@ from typing import Any
 
 import duckdb
 
+from transforms.publish.map import features
 from transforms.publish.map.background import BACKGROUNDS
-from transforms.publish.map.features import LIMIT
 from transforms.publish.rows import Product, table_query
 from transforms.publish.symbols import BANDS, PRIORITY_CLASSES, UNKNOWN_COLOUR
 
@@ -28,7 +28,7 @@ def read_facts(con: duckdb.DuckDBPyConnection, product: Product) -> dict[str, An
         "as_of": product.run.as_of.isoformat(),
         "run_id": product.run.run_id,
         "total": product.row_count,
-        "shown": min(product.row_count, LIMIT),
+        "shown": min(product.row_count, features.LIMIT),
         "attribution": product.attribution,
         "geopackage": f"{product.stem}.gpkg",
         "background": background
