@@ -25,14 +25,22 @@ function sizeList(place) {
     ["floors", measure(of("floors"), null, null, "", 1)]]);
 }
 
-function evidenceTable(place) {
+function evidenceList(place) {
   const rows = evidence.rowsOf(place);
   if (!rows.length) return make("p", word("no_evidence"));
   const sourceOf = (feed) => facts.sources.find((source) => source.feed === feed);
-  return table(["observation", "day", "who", "source"], rows.map((row) => [
-    codeTitle("kind", row.kind) + (row.detail ? ` (${row.detail})` : ""), day(row.on),
-    row.authority ? codeTitle("authority", row.authority) : word("unknown"),
-    sourceOf(row.feed)?.title ?? row.feed ?? word("unknown")]));
+  const list = make("ul");
+  for (const row of rows) {
+    const item = make("li", codeTitle("kind", row.kind) + (row.detail ? ` (${row.detail})` : ""));
+    const values = {
+      day: isKnown(row.on) ? day(row.on) : word("no_day"),
+      who: row.authority ? codeTitle("authority", row.authority) : word("unknown"),
+      source: sourceOf(row.feed)?.title ?? row.feed ?? word("unknown"),
+    };
+    item.append(make("br"), make("span", word("evidence_line", values), "small"));
+    list.append(item);
+  }
+  return list;
 }
 
 // A building names its sources by title; several feeds may share one, then all their days are told.

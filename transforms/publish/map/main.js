@@ -75,7 +75,7 @@ function followLink() {
     else showPanel(place);
     markPlace(place, approach);
     document.getElementById("panel_link").href = linkTo({ id });
-    document.getElementById("zoom_to").hidden = place === undefined;
+    document.getElementById("links").hidden = place === undefined;
     if (id !== openId) openPanel();
   }
   approach = false;

@@ -9,13 +9,13 @@ function showPanel(place) {
   const hidden = passes[place] ? [] : [make("p", word("hidden_by_filter"), "note")];
   body.replaceChildren(
     ...hidden, identity(place), bandPart(place), part("reasons", reasonList(place)), part("scores", scoreTable(place)),
-    part("uses", useList(place)), part("size", sizeList(place)), part("evidence", evidenceTable(place)),
+    part("uses", useList(place)), part("size", sizeList(place)), part("evidence", evidenceList(place)),
     part("sources", sourceList(place)));
 }
 
 function showUnknown(id) {
   panel.hidden = false;
-  document.getElementById("panel_title").textContent = word("unknown");
+  document.getElementById("panel_title").textContent = word("not_found");
   document.getElementById("panel_body").replaceChildren(make("p", word("no_such", { id }), "note"));
 }
 
