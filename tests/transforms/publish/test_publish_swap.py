@@ -19,7 +19,8 @@ from transforms.publish.publish import publish_city
 from transforms.publish.staging import new_set
 
 CRS = "EPSG:31370"
-FILES = ["gent.gpkg", "gent.parquet", "gent_city.gpkg", "gent_city.parquet", "gent_pins.geojson"]
+PUBLIC = ["gent.gpkg", "gent.parquet", "gent_pins.geojson", "map.html"]
+FILES = sorted([*PUBLIC, "gent_city.gpkg", "gent_city.parquet", "map_city.html"])
 
 
 def _contents(folder: Path) -> dict[str, bytes]:
@@ -37,7 +38,7 @@ def test_a_set_has_all_files_behind_a_relative_link(layer: duckdb.DuckDBPyConnec
 
 def test_public_alone_has_no_city_file(layer: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     publish_city(layer, "gent", CRS, tmp_path, ("public",))
-    assert sorted(_contents(tmp_path / "gent")) == ["gent.gpkg", "gent.parquet", "gent_pins.geojson"]
+    assert sorted(_contents(tmp_path / "gent")) == PUBLIC
 
 
 def test_a_reader_with_the_old_file_open_keeps_it(layer: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
@@ -184,14 +185,15 @@ def test_with_room_enough_the_limited_process_publishes(layer: duckdb.DuckDBPyCo
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Path:
-    """A file system of 700 kB, where the machine lets us have one."""
+def small_disk(published: Path, tmp_path: Path) -> Path:
+    """A file system in which the public products have room once and a half, where the machine lets us have one."""
     folder = tmp_path / "disk"
     folder.mkdir()
     if os.geteuid() != 0:
         pytest.skip("only root may mount")
+    size = sum(path.stat().st_size for path in published.iterdir() if "_city" not in path.name) * 3 // 2
     mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=700k", "tmpfs", folder], capture_output=True, check=False
+        ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", folder], capture_output=True, check=False
     )
     if mounted.returncode != 0:
         pytest.skip("this machine mounts nothing")

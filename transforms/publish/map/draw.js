@@ -5,7 +5,7 @@ const APPROACH_ZOOM = 18;
 const PIN_PIXELS = 6;
 const MARK_COLOUR = "#b8005c"; // the chosen building; no colour of a class or a band
 
-let map;
+let map, renderer;
 let pinLayer, outlineLayer;
 const pinOf = [];
 const outlineOf = [];
@@ -13,7 +13,8 @@ const outlineOf = [];
 function buildMap(choose) {
   map = L.map("map", { preferCanvas: true, zoomControl: false, maxZoom: 20, minZoom: 6, attributionControl: false });
   L.control.attribution({ prefix: false }).addTo(map);
-  const renderer = L.canvas({ padding: 0.3, tolerance: 4 });
+  // One canvas for all: of two, the upper one would take every click from the lower.
+  renderer = L.canvas({ padding: 0.3, tolerance: 4 });
   pinLayer = L.featureGroup();
   outlineLayer = L.featureGroup();
   for (const layer of [pinLayer, outlineLayer]) {
@@ -83,7 +84,7 @@ function drawMark() {
   if (mark) mark.remove();
   mark = null;
   if (!isKnown(chosen)) return;
-  const style = { color: MARK_COLOUR, weight: 4, fill: false, interactive: false };
+  const style = { renderer, color: MARK_COLOUR, weight: 4, fill: false, interactive: false };
   mark = isNear() ? L.polygon(outlines(chosen), style)
     : L.circleMarker(pins[chosen], { ...style, radius: PIN_PIXELS + 5 });
   mark.addTo(map);

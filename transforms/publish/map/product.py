@@ -11,7 +11,7 @@ MAP = Deliverable(
     "Kaart voor de browser (HTML)",
     "Map for the browser (HTML)",
     "text/html",
-    ("public", "city"),
+    ("public", "city", "osm_free"),
     write_map,
     check_map,
 )
