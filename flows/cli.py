@@ -172,6 +172,27 @@ def export(
 
 
 @app.command()
+def serve(
+    city: CityName,
+    host: Annotated[
+        str, typer.Option(help="Address to listen at; others than this machine's own are open to all.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 8080,
+    url: Annotated[
+        str | None, typer.Option(help="Address under which others reach it, behind nginx or Caddy; links carry it.")
+    ] = None,
+    audience: Annotated[Audience, typer.Option(help="Whose layer; city: for this machine alone.")] = Audience.PUBLIC,
+) -> None:
+    """Serve the published layer as OGC API Features, read-only, until stopped.
+
+    A night may swap the layer meanwhile. Not made for the open internet: put nginx or Caddy before it, and name the public address with --url.
+    """
+    from flows.commands.serve import serve as command
+
+    raise typer.Exit(command(city, workspace(), host, port, url, audience.value))
+
+
+@app.command()
 def cities(
     check: Annotated[
         bool,
