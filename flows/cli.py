@@ -158,17 +158,20 @@ def sql(
 @app.command()
 def export(
     city: CityName,
-    to: Annotated[Path, typer.Option(metavar="FILE", help="Ends in .gpkg, .parquet, .csv or .geojson.")],
+    to: Annotated[Path, typer.Option(metavar="FILE", help="Ends in .gpkg, .parquet, .fgb, .csv or .geojson.")],
     where: Annotated[str | None, typer.Option(metavar="SQL", help="Such as \"type = 'church'\".")] = None,
     bbox: Annotated[
         str | None, typer.Option(metavar="MINX,MINY,MAXX,MAXY", help="In metres of the city's CRS.")
+    ] = None,
+    area: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Polygons in any CRS; what touches them is in.")
     ] = None,
     audience: Annotated[Audience, typer.Option(help="Whose layer.")] = Audience.PUBLIC,
 ) -> None:
     """Write a part of the layer to a file."""
     from flows.commands.export import export as command
 
-    raise typer.Exit(command(city, to, workspace(), where, bbox, audience.value))
+    raise typer.Exit(command(city, to, workspace(), where, bbox, area, audience.value))
 
 
 @app.command()

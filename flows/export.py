@@ -1,4 +1,4 @@
-"""A part of the published layer as one file: GeoPackage and GeoParquet as published, GeoJSON, CSV."""
+"""A part of the published layer as one file: GeoPackage and GeoParquet as published, FlatGeobuf, GeoJSON, CSV."""
 
 from __future__ import annotations
 
@@ -8,17 +8,11 @@ from pathlib import Path
 import duckdb
 
 from flows.export_format import WRITERS, Writer
+from flows.export_place import Box, ExportError, read_area
 from flows.query import city_slug, first_line, open_warehouse
 from flows.workspace import Workspace
 from sources._kit.duck import literal
-from sources._kit.errors import OnbenutError
 from transforms.publish.rows import ROWS, SITES, Product, prepare, read_run
-
-Box = tuple[float, float, float, float]
-
-
-class ExportError(OnbenutError):
-    """The export cannot be made as asked."""
 
 
 def export_layer(
@@ -28,6 +22,7 @@ def export_layer(
     *,
     where: str | None = None,
     box: Box | None = None,
+    area: Path | None = None,
     audience: str = "public",
 ) -> int:
     """Write the buildings of one audience's layer to `target`; returns how many.
@@ -38,10 +33,11 @@ def export_layer(
         space: where the city's warehouse is.
         where: one SQL expression over the columns of layer.building.
         box: min x, min y, max x, max y in metres of the city's CRS; a building that touches it is in.
+        area: file with polygons in any CRS; a building that touches one is in.
         audience: public or city.
 
     Raises:
-        ExportError: the extension, the expression or the place of the file is wrong.
+        ExportError: the extension, the expression, the area or the place of the file is wrong.
         OnbenutError: the city has not been run.
     """
     write = _writer(target, city)
@@ -52,28 +48,12 @@ def export_layer(
         slug = city_slug(city)
         crs = _crs(con)
         product = prepare(con, slug, crs, audience, read_run(con, slug))
-        product = _narrow(con, product, where, box)
+        shape = read_area(area, slug, crs, _extent(con)) if area is not None else None
+        product = _narrow(con, product, where, box, shape)
         _write_whole(con, product, target, write)
         return product.row_count
     finally:
         con.close()
-
-
-def parse_box(text: str) -> Box:
-    """Four numbers with commas, in order.
-
-    Raises:
-        ExportError: not four numbers, or a minimum above its maximum.
-    """
-    try:
-        low_x, low_y, high_x, high_y = (float(part) for part in text.split(","))
-    except ValueError as error:
-        raise ExportError(
-            "a box is four numbers", value=text, next_step="--bbox minx,miny,maxx,maxy in the city's CRS"
-        ) from error
-    if not (low_x <= high_x and low_y <= high_y):
-        raise ExportError("a box runs from low to high", value=text, next_step="--bbox minx,miny,maxx,maxy")
-    return low_x, low_y, high_x, high_y
 
 
 def _writer(target: Path, city: str) -> Writer:
@@ -88,11 +68,16 @@ def _writer(target: Path, city: str) -> Writer:
     return WRITERS[target.suffix.lower()]
 
 
-def _narrow(con: duckdb.DuckDBPyConnection, product: Product, where: str | None, box: Box | None) -> Product:
+def _narrow(
+    con: duckdb.DuckDBPyConnection, product: Product, where: str | None, box: Box | None, area: bytes | None
+) -> Product:
     """Leave only the rows that were asked for in the product's table."""
     tests = []
     if box is not None:
         tests.append(f"ST_Intersects(geom, ST_MakeEnvelope({', '.join(map(repr, box))}))")
+    if area is not None:
+        # As a constant: DuckDB prepares it once, and holds each building to it.
+        tests.append(f"ST_Intersects(geom, ST_GeomFromHEXWKB('{area.hex()}'))")
     if where is not None:
         tests.append(f"(\n{_expression(where, product.slug)}\n)")
     if not tests:
@@ -154,6 +139,12 @@ def _write_whole(
             part.replace(target)
     finally:
         part.unlink(missing_ok=True)
+
+
+def _extent(con: duckdb.DuckDBPyConnection) -> Box | None:
+    edges = "min(ST_XMin(geom)), min(ST_YMin(geom)), max(ST_XMax(geom)), max(ST_YMax(geom))"
+    row: tuple[float, float, float, float] | None = con.execute(f"SELECT {edges} FROM core.building").fetchone()
+    return row if row and row[0] is not None else None
 
 
 def _crs(con: duckdb.DuckDBPyConnection) -> str:

@@ -14,7 +14,7 @@ import shapely
 from flows.query import ask
 from tests.flows.conftest import NAME, Done, Home
 
-FORMATS = (".gpkg", ".parquet", ".geojson", ".csv")
+FORMATS = (".gpkg", ".parquet", ".fgb", ".geojson", ".csv")
 
 
 def ids(home: Home, where: str, audience: str = "public") -> list[str]:
@@ -33,7 +33,8 @@ def written(path: Path) -> list[str]:
 
         table = pq.read_table(path, columns=["building_id", "priority_rank"]).sort_by("priority_rank")
         return list(table["building_id"].to_pylist())
-    return list(pyogrio.read_dataframe(path, layer="buildings", read_geometry=False)["building_id"])
+    frame = pyogrio.read_dataframe(path, layer="buildings", read_geometry=False)
+    return list((frame.sort_values("priority_rank") if path.suffix == ".fgb" else frame)["building_id"])
 
 
 def export(home: Home, to: Path, *more: object) -> Done:
