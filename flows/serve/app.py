@@ -105,7 +105,8 @@ class LayerApplication:
             try:
                 return self._answer(Request(environ))
             except SetGoneError:
-                continue
+                # Two nights in ten minutes: what a client keeps to may be gone from the disk too.
+                self._before = None
             except FileNotFoundError:
                 break
             except HTTPException as error:
