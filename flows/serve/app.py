@@ -11,23 +11,14 @@ from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, quote, urlencode
+from urllib.parse import parse_qsl, urlencode
 
-from pygeoapi.api import (
-    API,
-    CONFORMANCE_CLASSES,
-    APIRequest,
-    describe_collections,
-    get_collection_schema,
-    itemtypes,
-    landing_page,
-    openapi_,
-)
+from pygeoapi.api import API, APIRequest
 from pygeoapi.openapi import get_oas
 from werkzeug.exceptions import HTTPException
-from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
 
+from flows.serve.answers import ANSWERS, RULES
 from flows.serve.provider import ASKED
 from flows.serve.published import Published, SetGoneError, identify, open_set
 from flows.serve.settings import settings
@@ -38,26 +29,6 @@ _TURNS = 5
 # Who reads page after page keeps the set he began with for so long after the next one came. Not longer: a building that
 # was withdrawn from the layer must go.
 _KEEP_SECONDS = 600.0
-_PATHS = {
-    "/": "landing",
-    "/openapi": "openapi",
-    "/conformance": "conformance",
-    "/collections": "collections",
-    "/collections/<dataset>": "collections",
-    "/collections/<dataset>/schema": "schema",
-    "/collections/<dataset>/queryables": "queryables",
-    "/collections/<dataset>/items": "items",
-    "/collections/<dataset>/items/<path:identifier>": "item",
-}
-# Only GET (and HEAD): werkzeug answers 405 to everything else, before pygeoapi hears of it.
-_RULES = Map(
-    [Rule(path, endpoint=name, methods=["GET"]) for path, name in _PATHS.items()],
-    strict_slashes=False,
-    merge_slashes=False,
-)
-_WRITES = "/ogcapi-features-4/"
-# pygeoapi's front page links to what is not served here.
-_NOT_HERE = ("processes", "job-list", "tiling-schemes")
 
 
 @dataclass(frozen=True)
@@ -119,7 +90,7 @@ class LayerApplication:
 
     def _answer(self, request: Request) -> Response:
         request.trusted_hosts = self._hosts
-        name, values = _RULES.bind(request.host or "localhost").match(request.path, request.method)
+        name, values = RULES.bind(request.host or "localhost").match(request.path, request.method)
         served = self._wanted(request.args.get(_SET))
         if name == "items":
             _pin(request.environ, served.published.name)
@@ -127,7 +98,7 @@ class LayerApplication:
         if "sortby" in request.args and not all(part.strip("+-") for part in request.args["sortby"].split(",")):
             return _problem(400, "InvalidParameterValue")  # pygeoapi stumbles over an empty name
         ASKED.set((served.published, request.args))
-        headers, status, content = _ANSWERS[name](served.api, APIRequest(request, served.api.locales), **values)
+        headers, status, content = ANSWERS[name](served.api, APIRequest(request, served.api.locales), **values)
         if name in ("items", "item") and headers["Content-Type"] == "application/json" and status == 200:
             headers["Content-Type"] = "application/geo+json"
         return Response(content, status, headers)
@@ -166,40 +137,6 @@ def _pin(environ: Environ, name: str) -> None:
     """Put the set's name into the question, so that all links to further pages carry it."""
     asked = [(key, value) for key, value in parse_qsl(environ.get("QUERY_STRING", ""), True) if key != _SET]
     environ["QUERY_STRING"] = urlencode([*asked, (_SET, name)])
-
-
-def _landing(api: Any, request: APIRequest) -> tuple[dict[str, str], int, str]:
-    headers, status, content = landing_page(api, request)
-    if headers["Content-Type"] != "application/json":
-        return headers, status, content
-    body = json.loads(content)
-    body["links"] = [link for link in body["links"] if not link["rel"].endswith(_NOT_HERE)]
-    return headers, status, json.dumps(body)
-
-
-def _conformance(_api: Any, _request: APIRequest) -> tuple[dict[str, str], int, str]:
-    """What holds: pygeoapi's own page says that one may write, and grows with every question."""
-    declared = {*CONFORMANCE_CLASSES, *itemtypes.CONFORMANCE_CLASSES_FEATURES}
-    classes = sorted(uri for uri in declared if _WRITES not in uri)
-    return {"Content-Type": "application/json"}, 200, json.dumps({"conformsTo": classes})
-
-
-def _item(api: Any, request: APIRequest, dataset: str, identifier: str) -> tuple[dict[str, str], int, str]:
-    answer: tuple[dict[str, str], int, str]
-    answer = itemtypes.get_collection_item(api, request, dataset, quote(identifier, safe=":~"))
-    return answer
-
-
-_ANSWERS: dict[str, Callable[..., tuple[dict[str, str], int, str]]] = {
-    "landing": _landing,
-    "openapi": openapi_,
-    "conformance": _conformance,
-    "collections": describe_collections,
-    "schema": get_collection_schema,
-    "queryables": itemtypes.get_collection_queryables,
-    "items": itemtypes.get_collection_items,
-    "item": _item,
-}
 
 
 def _problem(status: int, what: str, headers: list[tuple[str, str]] | None = None) -> Response:

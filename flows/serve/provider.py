@@ -9,11 +9,11 @@ from typing import Any
 from urllib.parse import unquote
 
 import duckdb
-import pyarrow as pa
 from pygeoapi.api import validate_bbox
 from pygeoapi.provider.base import BaseProvider, ProviderInvalidQueryError, ProviderItemNotFoundError
 
 from flows.serve import cql, select
+from flows.serve.fields import described
 from flows.serve.published import CRS84, Published
 from sources._kit.duck import identifier, literal
 
@@ -46,7 +46,7 @@ class PublishedLayer(BaseProvider):  # type: ignore[misc]  # pygeoapi has no typ
 
     def get_fields(self) -> dict[str, dict[str, str]]:
         """JSON Schema of each property, with the titles and meanings that stand in the file."""
-        self._fields = {name: _described(field) for name, field in self._columns.items()}
+        self._fields = {name: described(field) for name, field in self._columns.items()}
         return self._fields
 
     def query(
@@ -138,19 +138,3 @@ class PublishedLayer(BaseProvider):  # type: ignore[misc]  # pygeoapi has no typ
             return self._published.ask(query)
         except _THEIRS as error:
             raise ProviderInvalidQueryError(user_msg="a value or the filter does not fit the layer") from error
-
-
-def _described(field: pa.Field) -> dict[str, str]:
-    kinds = (
-        (pa.types.is_boolean, "boolean"),
-        (pa.types.is_integer, "integer"),
-        (pa.types.is_floating, "number"),
-    )
-    made = {"type": next((name for test, name in kinds if test(field.type)), "string")}
-    if pa.types.is_date(field.type):
-        made["format"] = "date"
-    told = {key.decode(): value.decode() for key, value in (field.metadata or {}).items()}
-    titles = [told[key] for key in ("title_nl", "title_en") if key in told]
-    made["title"] = " / ".join(dict.fromkeys(titles)) or field.name
-    extra = {"description": told.get("description"), "x-ogc-unit": told.get("unit")}
-    return made | {key: text for key, text in extra.items() if text}
