@@ -52,9 +52,10 @@ def keep_history(con: duckdb.DuckDBPyConnection, as_of: date) -> dict[str, str]:
             WHERE building_id NOT IN (SELECT key FROM here WHERE key IS NOT NULL)
                 AND building_id NOT IN (SELECT building_id FROM history.building) ORDER BY building_id""")
     if "layer.building" in present:
+        # What the run before showed and this one does not was gone by this run's day, however long it had been there before.
         con.execute(f"""
-            INSERT INTO history.published SELECT audience, building_id, {day} FROM layer.building ANTI JOIN history.published
-            USING (audience, building_id) ORDER BY audience, building_id""")
+            DELETE FROM history.published AS p USING layer.building AS b WHERE p.audience = b.audience AND p.building_id = b.building_id;
+            INSERT INTO history.published SELECT audience, building_id, {day} FROM layer.building ORDER BY audience, building_id""")
     con.execute("DROP TABLE IF EXISTS here")
     if "layer.run" in present:
         _keep_run(con)
