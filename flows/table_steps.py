@@ -14,8 +14,8 @@ from flows.decisions import load_decisions
 from flows.feed_steps import Loaded, source_code
 from flows.history import keep_history
 from flows.workspace import Workspace
-from sources._kit.city import City
-from sources._kit.contract import load_source
+from sources._kit.city import City, Feed, Publisher
+from sources._kit.contract import SourceInfo, load_source
 from sources._kit.duck import identifier, literal
 from sources._kit.errors import OnbenutError
 from transforms._kit.header import TableSpec, read_specs
@@ -111,7 +111,7 @@ def feed_rows(city: City, loaded: list[Loaded]) -> list[dict[str, object]]:
                 "title": info.title,
                 "publisher": info.publisher,
                 "licence": feed.licence or info.licence,
-                "licence_uri": info.licence_uri,
+                "licence_uri": _licence_uri(feed, info),
                 "attribution": feed.attribution or info.attribution,
                 "landing_page": info.landing_page,
                 "visibility": feed.visibility or info.visibility,
@@ -120,6 +120,18 @@ def feed_rows(city: City, loaded: list[Loaded]) -> list[dict[str, object]]:
             }
         )
     return rows
+
+
+def _licence_uri(feed: Feed, info: SourceInfo) -> str:
+    """Address of the licence that holds; the source's own says nothing about one that the city file puts in its place."""
+    if feed.licence_uri is not None:
+        return feed.licence_uri
+    return info.licence_uri if feed.licence in (None, info.licence) else ""
+
+
+def publisher_row(city: City) -> dict[str, str | None]:
+    """The row of reference.publisher: nothing is known where the city file does not say."""
+    return {key: getattr(city.publisher, key, None) for key in Publisher.model_fields}
 
 
 def load_reference(
@@ -159,6 +171,7 @@ def load_given(
     feeds = sorted(f"{item.feed} {item.fingerprint} {item.snapshot_on}" for item in loaded)
     plan.params["data_hash"] = _hash(*feeds, *prints.values())
     prints["reference.feed"] = write_table(con, "feed", feed_rows(city, loaded))
+    prints["reference.publisher"] = write_table(con, "publisher", [publisher_row(city)])
     prints.update(views)
     return prints
 

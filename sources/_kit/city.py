@@ -25,6 +25,7 @@ from sources._kit.service import Service
 HOME_VARIABLE = "ONBENUT_HOME"
 BOUNDARY_FEED = "feed:"
 NAME_PATTERN = r"^[a-z][a-z0-9_]*$"
+WEB_ADDRESS = r"^https?://[^\s/]+(/\S*)?$"
 
 
 class Otherwise(BaseModel):
@@ -66,6 +67,7 @@ class Feed(BaseModel):
     snapshot_on: date | None = Field(None, description="date of the data, where the file itself does not say")
     visibility: str | None = Field(None, pattern="^(public|city)$")
     licence: str | None = None
+    licence_uri: str | None = Field(None, pattern=WEB_ADDRESS, description="where the text of `licence` is")
     attribution: str | None = None
     settings: dict[str, Any] = Field(default_factory=dict)
 
@@ -95,6 +97,19 @@ class Feed(BaseModel):
         return self.model_copy(update={"url": self.otherwise.url, "service": self.otherwise.service, "otherwise": None})
 
 
+class Publisher(BaseModel):
+    """Who publishes a city's layer, and where: what a data catalogue asks for. An organisation and a page, never a person."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = Field(min_length=1, description="the organisation, in Dutch")
+    url: str | None = Field(None, pattern=WEB_ADDRESS, description="identifies the organisation: its URI, or its web site")
+    contact_url: str = Field(pattern=WEB_ADDRESS, description="page that says how to ask or to object")
+    download_url: str | None = Field(
+        None, pattern=WEB_ADDRESS.replace("(/\\S*)?", "/(\\S*/)?"), description="where the folder of products is, with a / at the end"
+    )
+
+
 class City(BaseModel):
     """A city: name, NIS code, metric CRS and its feeds. Units of the CRS are metres."""
 
@@ -118,6 +133,7 @@ class City(BaseModel):
         False,
         description="also a layer made without OpenStreetMap, in files that end in _osm_free, with a licence of its own",
     )
+    publisher: Publisher | None = Field(None, description="for the records of the products in a data catalogue")
     postcodes: tuple[str, ...] = Field((), description="postal codes of the city, for `{postcodes}` in region files")
     feeds: dict[str, Feed] = Field(min_length=1)
     _written: Written | None = PrivateAttr(None)
@@ -231,4 +247,6 @@ def known_keys(location: tuple[int | str, ...]) -> list[str]:
     model: type[BaseModel] = Feed if location and location[0] == "feeds" and len(location) > 1 else City
     if model is Feed and location[2:3] == ("service",):
         model = Service
+    if model is City and location[:1] == ("publisher",) and len(location) > 1:
+        model = Publisher
     return [key for key in model.model_fields if key not in ("slug", "folder", "settings")]
