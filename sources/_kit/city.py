@@ -103,10 +103,14 @@ class Publisher(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str = Field(min_length=1, description="the organisation, in Dutch")
-    url: str | None = Field(None, pattern=WEB_ADDRESS, description="identifies the organisation: its URI, or its web site")
+    url: str | None = Field(
+        None, pattern=WEB_ADDRESS, description="identifies the organisation: its URI, or its web site"
+    )
     contact_url: str = Field(pattern=WEB_ADDRESS, description="page that says how to ask or to object")
     download_url: str | None = Field(
-        None, pattern=WEB_ADDRESS.replace("(/\\S*)?", "/(\\S*/)?"), description="where the folder of products is, with a / at the end"
+        None,
+        pattern=WEB_ADDRESS.replace("(/\\S*)?", "/(\\S*/)?"),
+        description="where the folder of products is, with a / at the end",
     )
 
 

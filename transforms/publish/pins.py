@@ -1,8 +1,7 @@
-"""The pins for the citizens' platform: GeoJSON after RFC 7946, one feature per line."""
+"""The pins for the citizens' platform: GeoJSON after RFC 7946, one feature per line, as schemas/pins-1.schema.json says."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,15 +11,24 @@ from sources._kit.duck import identifier, literal
 from transforms.publish.check import check_pins
 from transforms.publish.deliverable import Deliverable
 from transforms.publish.dictionary import Entry
-from transforms.publish.rows import PIN_COLUMNS, ROWS, Product
+from transforms.publish.feed import feed_head, hold_to_schema, write_feed
+from transforms.publish.rows import ROWS, Product, table_query
+from transforms.publish.schemas import read_schema, schema_file, schema_id
 
 REASONS = 3
-_DECIMALS = 7  # about one centimetre
-_BATCH = 20_480
+_DECIMALS = 7  # of a degree: about one centimetre
 
-# How transforms/layer/building.sql joins lists; a reason or a title may hold a comma or a semicolon itself.
+# How transforms/layer/building.sql and reuse.sql join lists; a reason or a title may hold a comma or a semicolon itself.
 REASON_SEPARATOR = " | "
 SOURCE_SEPARATOR = "; "
+# Digits behind these mean nothing, and a web page would load them all.
+_ROUNDED = {"probability": 4, "low": 4, "high": 4, "score": 2, "m": 1, "m2": 1, "m3": 1}
+_COLUMNS = (
+    "name", "type", "type_label", "type_label_en", "address", "site_id", "heritage", "underuse_band", "underuse_probability",
+    "underuse_low", "underuse_high", "legal_status", "atypicality_score", "priority_score", "priority_rank", "footprint_m2", "height_m",
+    "floors", "floor_area_m2", "floor_area_low_m2", "floor_area_high_m2", "volume_m3", "volume_low_m3", "volume_high_m3",
+    "best_uses", "reasons", "reasons_en", "evidence_count", "last_verified_on", "licence", "attribution",
+)  # fmt: skip
 # Attribution per distinct text in `sources`, which lists titles or feeds.
 _OWN_ATTRIBUTIONS = f"""
     SELECT named.sources, string_agg(DISTINCT s.attribution, '; ' ORDER BY s.attribution) AS attribution
@@ -39,42 +47,64 @@ def write_pins(con: duckdb.DuckDBPyConnection, product: Product, _entries: Seque
     DuckDB makes the JSON text of each feature; Python only joins batches. A feature's `attribution` names the
     sources that the building itself rests on, the collection's all of them.
     """
-    head = {"type": "FeatureCollection", "attribution": product.attribution, "run_id": product.run.run_id}
-    with path.open("w", encoding="utf-8", newline="\n") as file:
-        file.write(json.dumps(head, ensure_ascii=False)[:-1] + ', "features": [\n')
-        separator = ""
-        for batch in con.execute(_query(product)).to_arrow_reader(_BATCH):
-            file.write(separator + ",\n".join(batch.column(0).to_pylist()))
-            separator = ",\n"
-        file.write("\n]}\n")
+    head = feed_head(con, product, schema_id("pins"), schema_file("pins"), product.row_count)
+    write_feed(con, {"type": "FeatureCollection", **head}, "features", _query(con, product), path)
 
 
-def _query(product: Product) -> str:
-    properties = [f"{name} := {_property(name)}" for name in PIN_COLUMNS]
-    properties.append(f"attribution := coalesce(own.attribution, {literal(product.attribution)})")
+def _query(con: duckdb.DuckDBPyConnection, product: Product) -> str:
+    properties = ", ".join(f"{name} := {_property(name, product)}" for name in _COLUMNS)
     return f"""
         WITH own AS ({_OWN_ATTRIBUTIONS}),
+        word AS (SELECT code, title_en FROM layer.code WHERE column_name = 'type'),
+        use AS ({_uses(con, product)}),
         placed AS (
             SELECT *, ST_Transform(point, {literal(product.crs)}, 'EPSG:4326', always_xy := true) AS place
             FROM {ROWS}
         )
-        SELECT CAST(to_json(struct_pack("type" := 'Feature', id := building_id,
+        SELECT CAST(to_json(struct_pack("type" := 'Feature', id := p.building_id,
             geometry := struct_pack("type" := 'Point',
                 coordinates := [round(ST_X(place), {_DECIMALS}), round(ST_Y(place), {_DECIMALS})]),
-            properties := struct_pack({", ".join(properties)}))) AS VARCHAR)
-        FROM placed LEFT JOIN own ON own.sources = placed.sources
-        ORDER BY priority_rank NULLS LAST, building_id
+            properties := struct_pack(building_id := p.building_id, {properties}))) AS VARCHAR)
+        FROM placed AS p LEFT JOIN own ON own.sources = p.sources LEFT JOIN word ON word.code = p.type
+        LEFT JOIN use ON use.building_id = p.building_id
+        ORDER BY p.priority_rank NULLS LAST, p.building_id
     """
 
 
-def _property(name: str) -> str:
-    if name == "reasons":
-        return f"list_slice(string_split(reasons, {literal(REASON_SEPARATOR)}), 1, {REASONS})"
-    return identifier(name)
+def _uses(con: duckdb.DuckDBPyConnection, product: Product) -> str:
+    """SQL: the best uses of each building, as a list."""
+    parts = ["use", "label", "label_en"]
+    parts += [f"{name} := round({name}, 2)" for name in ("score", "low", "high", "known_share")]
+    parts += [f"{name} := {_list(name)}" for name in ("to_check", "to_check_en")]
+    packed = ", ".join(part if ":=" in part else f"{part} := {part}" for part in parts)
+    return (
+        f"SELECT building_id, list(struct_pack({packed}) ORDER BY place) AS best_uses "
+        f"FROM ({table_query(con, 'reuse', product.audience)}) WHERE place <= 3 GROUP BY building_id"
+    )
 
 
-def _check(_con: duckdb.DuckDBPyConnection, product: Product, _entries: Sequence[Entry], path: Path) -> None:
+def _list(name: str) -> str:
+    """Nothing to check is an empty list: it is known that nothing is."""
+    return f"coalesce(string_split({name}, {literal(SOURCE_SEPARATOR)}), [])"
+
+
+def _property(name: str, product: Product) -> str:
+    if name.startswith("reasons"):
+        return f"list_slice(string_split(p.{name}, {literal(REASON_SEPARATOR)}), 1, {REASONS})"
+    special = {
+        "type_label_en": "word.title_en",
+        "best_uses": "use.best_uses",
+        "last_verified_on": "p.newest_evidence_on",
+        "attribution": f"coalesce(own.attribution, {literal(product.attribution)})",
+    }
+    decimals = _ROUNDED.get(name.rsplit("_", 1)[-1])
+    column = special.get(name, f"p.{identifier(name)}")
+    return column if decimals is None else f"round({column}, {decimals})"
+
+
+def _check(con: duckdb.DuckDBPyConnection, product: Product, _entries: Sequence[Entry], path: Path) -> None:
     check_pins(path, product)
+    hold_to_schema(con, product, path, "features", read_schema("pins"), "pin:$.properties")
 
 
 PINS = Deliverable(

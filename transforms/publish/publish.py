@@ -6,6 +6,7 @@ from pathlib import Path
 
 import duckdb
 
+from transforms.publish.changes import CHANGES
 from transforms.publish.deliverable import Deliverable, Made, WriteAbout
 from transforms.publish.dictionary import read_dictionary
 from transforms.publish.geopackage import GEOPACKAGE
@@ -13,11 +14,12 @@ from transforms.publish.geoparquet import GEOPARQUET
 from transforms.publish.map.product import MAP
 from transforms.publish.pins import PINS
 from transforms.publish.rows import layer_tables, prepare, read_run
+from transforms.publish.schemas import write_schemas
 from transforms.publish.staging import new_set, writing
 
-DELIVERABLES: tuple[Deliverable, ...] = (GEOPACKAGE, GEOPARQUET, PINS, MAP)
+DELIVERABLES: tuple[Deliverable, ...] = (GEOPACKAGE, GEOPARQUET, PINS, CHANGES, MAP)
 """Every file of a set that is made from one edition's rows, in the order in which they are written."""
-ABOUT: tuple[WriteAbout, ...] = ()
+ABOUT: tuple[WriteAbout, ...] = (write_schemas,)
 """What is written when all of them are there."""
 
 

@@ -23,7 +23,12 @@ PIN_COLUMNS = (
 ATTRIBUTE_TABLES = {
     "evidence": "evidence", "reuse": "reuse", "sources": "source", "changes": "change", "codes": "code", "run": "run",
 }  # fmt: skip
-_NEEDED = (*PIN_COLUMNS, "audience", "sources", "geom")
+# What the feed says of a building beside PIN_COLUMNS: see schemas/pins-1.schema.json.
+_FEED_COLUMNS = (
+    "site_id", "heritage", "underuse_low", "underuse_high", "legal_status", "height_m", "floors", "floor_area_m2", "floor_area_low_m2",
+    "floor_area_high_m2", "volume_low_m3", "volume_high_m3", "reasons_en", "evidence_count", "licence",
+)  # fmt: skip
+_NEEDED = (*PIN_COLUMNS, *_FEED_COLUMNS, "audience", "sources", "geom")
 _WRITING_ORDER = "priority_rank NULLS LAST, building_id"
 
 

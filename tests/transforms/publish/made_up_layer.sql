@@ -32,7 +32,11 @@ SELECT
     CASE WHEN i % 5 > 0 THEN 4 + 10 * u END AS height_m,
     CASE WHEN i % 5 > 0 THEN (1 + i % 6)::INTEGER END AS floors,
     CASE WHEN i % 5 > 0 THEN ST_Area(geom) * (1 + i % 6) END AS floor_area_m2,
+    CASE WHEN i % 9 > 0 THEN ST_Area(geom) END AS floor_area_low_m2,
+    CASE WHEN i % 9 > 0 THEN ST_Area(geom) * 9 END AS floor_area_high_m2,
     CASE WHEN i % 5 > 0 THEN ST_Area(geom) * (4 + 10 * u) END AS volume_m3,
+    CASE WHEN i % 5 > 0 THEN ST_Area(geom) * 3 END AS volume_low_m3,
+    CASE WHEN i % 5 > 0 THEN ST_Area(geom) * 20 END AS volume_high_m3,
     NULL::VARCHAR AS heritage,
     round(100 * u, 1) AS atypicality_score,
     CASE WHEN i % 7 > 0 THEN u END AS underuse_probability,
@@ -40,6 +44,7 @@ SELECT
     CASE WHEN i % 7 > 0 THEN (1 + u) / 2 END AS underuse_high,
     CASE WHEN i % 7 = 0 THEN 'unknown' WHEN u > 0.9 THEN 'confirmed' WHEN u > 0.6 THEN 'likely'
         WHEN u > 0.2 THEN 'signal' ELSE 'unknown' END AS underuse_band,
+    CASE WHEN i % 6 = 1 THEN 'registered' END AS legal_status,
     NULL::DOUBLE AS vacant_share_low,
     NULL::DOUBLE AS vacant_share_high,
     CASE WHEN i % 4 > 0 THEN 'culture' END AS reuse_best,
@@ -52,6 +57,7 @@ SELECT
     END AS priority_rank,
     CASE WHEN i % 7 > 0 THEN 'Register: volledig pand; 1e | OSM: disused=yes | Geen onderneming | Vierde'
     END AS reasons,
+    CASE WHEN i % 7 > 0 THEN 'Register: whole building; 1st | OSM: disused=yes | No enterprise | Fourth' END AS reasons_en,
     (i % 3)::INTEGER AS evidence_count,
     CASE WHEN i % 3 > 0 THEN DATE '2024-05-01' END AS oldest_evidence_on,
     CASE WHEN i % 3 > 0 THEN DATE '2026-02-03' END AS newest_evidence_on,
@@ -111,13 +117,14 @@ FROM (VALUES ('type', 'church', 'Kerk', 'Church', 1), ('type', 'factory', 'Fabri
 
 CREATE TABLE layer.source AS
 SELECT 'grb' AS feed, 'GRB, gebouwen' AS title, 'Digitaal Vlaanderen' AS publisher, 'Gratis Open Data Licentie' AS licence,
-    'Bron: GRB, Digitaal Vlaanderen' AS attribution, DATE '2026-02-28' AS snapshot_on, 'public' AS visibility
+    NULL::VARCHAR AS licence_uri, 'https://grb.example/' AS landing_page, 'Bron: GRB, Digitaal Vlaanderen' AS attribution, DATE '2026-02-28' AS snapshot_on, 'public' AS visibility
 UNION ALL
-SELECT 'osm', 'OpenStreetMap', 'OpenStreetMap', 'ODbL-1.0', '© OpenStreetMap contributors', DATE '2026-03-01', 'public'
+SELECT 'osm', 'OpenStreetMap', 'OpenStreetMap', 'ODbL-1.0', 'https://opendatacommons.org/licenses/odbl/1-0/',
+    'https://www.openstreetmap.org/copyright', '© OpenStreetMap contributors', DATE '2026-03-01', 'public'
 UNION ALL
-SELECT 'lijst', 'Interne lijst', 'Stad', NULL, 'Interne lijst van de stad', DATE '2026-03-01', 'city';
+SELECT 'lijst', 'Interne lijst', 'Stad', NULL, NULL, NULL, 'Interne lijst van de stad', DATE '2026-03-01', 'city';
 
-CREATE TABLE layer.change (building_id VARCHAR, change VARCHAR, replaced_by VARCHAR);
+CREATE TABLE layer.change (audience VARCHAR, building_id VARCHAR, change VARCHAR, replaced_by VARCHAR, changed_on DATE);
 
 CREATE TABLE layer.run AS
 SELECT * FROM (VALUES ('run_id', 'run-7'), ('as_of', '2026-03-02'), ('code', '0.1')) AS t(key, value);

@@ -50,12 +50,7 @@ def test_coordinates_are_longitude_latitude_with_seven_decimals(pins: dict[str, 
         assert 50.9 < found[1] < 51.2
 
 
-def test_properties_are_those_promised_and_null_stays_null(pins: dict[str, Any]) -> None:
-    assert list(pins["features"][0]["properties"]) == [
-        "building_id", "name", "type", "type_label", "address", "underuse_band", "underuse_probability",
-        "atypicality_score", "priority_score", "priority_rank", "footprint_m2", "volume_m3", "reuse_best",
-        "reasons", "newest_evidence_on", "attribution",
-    ]  # fmt: skip
+def test_null_stays_null(pins: dict[str, Any]) -> None:
     by_id = {feature["id"]: feature["properties"] for feature in pins["features"]}
     unknown = by_id["grb:0000105"]  # a multiple of 7, 5 and 3, and odd
     assert (
@@ -63,9 +58,9 @@ def test_properties_are_those_promised_and_null_stays_null(pins: dict[str, Any])
         if unknown["reasons"] is None
         else False
     )
-    assert [unknown[name] for name in ("name", "address", "volume_m3", "newest_evidence_on")] == [None] * 4
+    assert [unknown[name] for name in ("name", "address", "volume_m3", "last_verified_on")] == [None] * 4
     assert by_id["grb:0000002"]["name"] == 'Sint-Jan & "Zoon" é 2'
-    assert by_id["grb:0000002"]["newest_evidence_on"] == "2026-02-03"
+    assert by_id["grb:0000002"]["last_verified_on"] == "2026-02-03"
 
 
 def test_reasons_are_a_list_of_at_most_three(pins: dict[str, Any]) -> None:
@@ -75,6 +70,29 @@ def test_reasons_are_a_list_of_at_most_three(pins: dict[str, Any]) -> None:
         "OSM: disused=yes",
         "Geen onderneming",
     ]
+    assert by_id["grb:0000002"]["reasons_en"] == ["Register: whole building; 1st", "OSM: disused=yes", "No enterprise"]
+
+
+def test_best_uses_come_with_their_bounds_and_what_to_check(pins: dict[str, Any]) -> None:
+    by_id = {feature["id"]: feature["properties"] for feature in pins["features"]}
+    assert by_id["grb:0000004"]["best_uses"] is None
+    culture, housing = by_id["grb:0000002"]["best_uses"]
+    assert (culture["use"], culture["label"], culture["to_check"], culture["to_check_en"]) == (
+        "culture",
+        "cultuur",
+        ["bestemming"],
+        ["zoning"],
+    )
+    assert (culture["low"], culture["high"], culture["known_share"]) == (10.0, 90.0, 0.5)
+    assert culture["score"] == pytest.approx(2 * housing["score"], abs=0.02)
+
+
+def test_sizes_have_their_bounds_and_labels_two_languages(pins: dict[str, Any]) -> None:
+    known = next(f["properties"] for f in pins["features"] if f["id"] == "grb:0000002")
+    assert known["volume_low_m3"] < known["volume_m3"] < known["volume_high_m3"]
+    assert known["floor_area_low_m2"] <= known["floor_area_m2"] <= known["floor_area_high_m2"]
+    assert (known["type"], known["type_label"], known["type_label_en"]) == ("school", "School", "School")
+    assert next(f["properties"]["type_label_en"] for f in pins["features"] if f["id"] == "grb:0000004") == "Church"
 
 
 def test_separators_are_those_the_layer_is_joined_with() -> None:

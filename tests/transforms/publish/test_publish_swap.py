@@ -19,8 +19,9 @@ from transforms.publish.publish import publish_city
 from transforms.publish.staging import new_set
 
 CRS = "EPSG:31370"
-PUBLIC = ["gent.gpkg", "gent.parquet", "gent_pins.geojson", "map.html"]
-FILES = sorted([*PUBLIC, "gent_city.gpkg", "gent_city.parquet", "map_city.html"])
+PUBLIC = ["changes.schema.json", "dcat.jsonld", "dictionary.csv", "dictionary.html", "gent.gpkg", "gent.parquet", "gent_changes.json",
+          "gent_pins.geojson", "map.html", "pins.schema.json"]  # fmt: skip
+FILES = sorted([*PUBLIC, "dcat_city.jsonld", "gent_city.gpkg", "gent_city.parquet", "map_city.html"])
 
 
 def _contents(folder: Path) -> dict[str, bytes]:

@@ -1,0 +1,47 @@
+"""The JSON schemas of the feeds: kept here by version, and laid beside the files they describe."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from transforms.publish.deliverable import Made
+
+FOLDER = Path(__file__).with_name("schemas")
+VERSIONS = {"pins": 1, "changes": 1}
+"""Feed -> the version that is written now; earlier ones stay in the folder."""
+
+
+def schema_id(feed: str) -> str:
+    """Name of a feed's schema and its version, for the head of the feed."""
+    return f"urn:onbenut:{feed}:{VERSIONS[feed]}"
+
+
+def schema_file(feed: str) -> str:
+    """Name of the schema in a city's folder."""
+    return f"{feed}.schema.json"
+
+
+def read_schema(feed: str) -> dict[str, Any]:
+    """The schema of a feed as it is written now."""
+    found: dict[str, Any] = json.loads(_path(feed).read_text(encoding="utf-8"))
+    return found
+
+
+def write_schemas(_con: duckdb.DuckDBPyConnection, made: Sequence[Made], folder: Path) -> list[Path]:
+    """Lay the schemas beside the feeds, where there are any."""
+    if not any(item.product.audience == "public" for item in made):
+        return []
+    paths = []
+    for feed in VERSIONS:
+        paths.append(folder / schema_file(feed))
+        paths[-1].write_bytes(_path(feed).read_bytes())
+    return paths
+
+
+def _path(feed: str) -> Path:
+    return FOLDER / f"{feed}-{VERSIONS[feed]}.schema.json"
