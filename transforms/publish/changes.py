@@ -29,7 +29,7 @@ def write_changes(con: duckdb.DuckDBPyConnection, product: Product, _entries: Se
         FROM ({rows}) ORDER BY changed_on DESC, building_id
     """
     head = feed_head(con, product, schema_id("changes"), schema_file("changes"), row[0])
-    write_feed(con, head, "changes", query, path)
+    write_feed(con, head, "changes", [query], path)
 
 
 def _check(con: duckdb.DuckDBPyConnection, product: Product, _entries: Sequence[Entry], path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -36,15 +37,18 @@ def feed_head(
     }
 
 
-def write_feed(con: duckdb.DuckDBPyConnection, head: dict[str, Any], key: str, query: str, path: Path) -> None:
-    """Write the head and, as the list `key`, the JSON texts that `query` gives in its only column."""
+def write_feed(
+    con: duckdb.DuckDBPyConnection, head: dict[str, Any], key: str, queries: Iterable[str], path: Path
+) -> None:
+    """Write the head and, as the list `key`, the JSON texts that the queries give in their only column, one query after another."""
     with path.open("w", encoding="utf-8", newline="\n") as file:
         file.write(f"{json.dumps(head, ensure_ascii=False)[:-1]}, {json.dumps(key)}: [\n")
         separator = ""
-        for batch in con.execute(query).to_arrow_reader(_BATCH):
-            if batch.num_rows:
-                file.write(separator + ",\n".join(batch.column(0).to_pylist()))
-                separator = ",\n"
+        for query in queries:
+            for batch in con.execute(query).to_arrow_reader(_BATCH):
+                if batch.num_rows:
+                    file.write(separator + ",\n".join(batch.column(0).to_pylist()))
+                    separator = ",\n"
         file.write("\n]}\n")
 
 

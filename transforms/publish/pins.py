@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import duckdb
@@ -12,10 +12,11 @@ from transforms.publish.check import check_pins
 from transforms.publish.deliverable import Deliverable
 from transforms.publish.dictionary import Entry
 from transforms.publish.feed import feed_head, hold_to_schema, write_feed
-from transforms.publish.rows import ROWS, Product, table_query
+from transforms.publish.rows import ROWS, Product
 from transforms.publish.schemas import read_schema, schema_file, schema_id
 
 REASONS = 3
+_PART = 102_400  # buildings
 _DECIMALS = 7  # of a degree: about one centimetre
 
 # How transforms/layer/building.sql and reuse.sql join lists; a reason or a title may hold a comma or a semicolon itself.
@@ -34,7 +35,7 @@ _OWN_ATTRIBUTIONS = f"""
     SELECT named.sources, string_agg(DISTINCT s.attribution, '; ' ORDER BY s.attribution) AS attribution
     FROM (
         SELECT sources, unnest(string_split(sources, {literal(SOURCE_SEPARATOR)})) AS source
-        FROM (SELECT DISTINCT sources FROM {ROWS} WHERE sources IS NOT NULL)
+        FROM (SELECT DISTINCT sources FROM temp.publish_part WHERE sources IS NOT NULL)
     ) AS named
     JOIN layer.source AS s ON named.source IN (s.feed, s.title)
     GROUP BY named.sources
@@ -48,18 +49,30 @@ def write_pins(con: duckdb.DuckDBPyConnection, product: Product, _entries: Seque
     sources that the building itself rests on, the collection's all of them.
     """
     head = feed_head(con, product, schema_id("pins"), schema_file("pins"), product.row_count)
-    write_feed(con, {"type": "FeatureCollection", **head}, "features", _query(con, product), path)
+    write_feed(con, {"type": "FeatureCollection", **head}, "features", _queries(con, product), path)
 
 
-def _query(con: duckdb.DuckDBPyConnection, product: Product) -> str:
+def _queries(con: duckdb.DuckDBPyConnection, product: Product) -> Iterator[str]:
+    """Part after part of `ROWS`, which are in writing order: lists and texts of a million buildings at once would not fit."""
+    row = con.execute(f"SELECT coalesce(max(rowid), -1) FROM {ROWS}").fetchone()
+    assert row is not None
+    for first in range(0, row[0] + 1, _PART):
+        con.execute(
+            f"CREATE OR REPLACE TEMP TABLE publish_part AS FROM {ROWS} WHERE rowid >= {first} AND rowid < {first + _PART}"
+        )
+        yield _query(product)
+    con.execute("DROP TABLE IF EXISTS temp.publish_part")
+
+
+def _query(product: Product) -> str:
     properties = ", ".join(f"{name} := {_property(name, product)}" for name in _COLUMNS)
     return f"""
         WITH own AS ({_OWN_ATTRIBUTIONS}),
         word AS (SELECT code, title_en FROM layer.code WHERE column_name = 'type'),
-        use AS ({_uses(con, product)}),
+        use AS ({_uses(product)}),
         placed AS (
             SELECT *, ST_Transform(point, {literal(product.crs)}, 'EPSG:4326', always_xy := true) AS place
-            FROM {ROWS}
+            FROM temp.publish_part
         )
         SELECT CAST(to_json(struct_pack("type" := 'Feature', id := p.building_id,
             geometry := struct_pack("type" := 'Point',
@@ -71,7 +84,7 @@ def _query(con: duckdb.DuckDBPyConnection, product: Product) -> str:
     """
 
 
-def _uses(con: duckdb.DuckDBPyConnection, product: Product) -> str:
+def _uses(product: Product) -> str:
     """SQL: the best uses of each building, as a list."""
     parts = ["use", "label", "label_en"]
     parts += [f"{name} := round({name}, 2)" for name in ("score", "low", "high", "known_share")]
@@ -79,7 +92,8 @@ def _uses(con: duckdb.DuckDBPyConnection, product: Product) -> str:
     packed = ", ".join(part if ":=" in part else f"{part} := {part}" for part in parts)
     return (
         f"SELECT building_id, list(struct_pack({packed}) ORDER BY place) AS best_uses "
-        f"FROM ({table_query(con, 'reuse', product.audience)}) WHERE place <= 3 GROUP BY building_id"
+        "FROM layer.reuse SEMI JOIN temp.publish_part USING (building_id) "
+        f"WHERE audience = {literal(product.audience)} AND place <= 3 GROUP BY building_id"
     )
 
 

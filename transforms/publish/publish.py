@@ -6,9 +6,11 @@ from pathlib import Path
 
 import duckdb
 
+from transforms.publish.catalogue import write_catalogues
 from transforms.publish.changes import CHANGES
 from transforms.publish.deliverable import Deliverable, Made, WriteAbout
 from transforms.publish.dictionary import read_dictionary
+from transforms.publish.dictionary_page import write_dictionary
 from transforms.publish.geopackage import GEOPACKAGE
 from transforms.publish.geoparquet import GEOPARQUET
 from transforms.publish.map.product import MAP
@@ -19,8 +21,8 @@ from transforms.publish.staging import new_set, writing
 
 DELIVERABLES: tuple[Deliverable, ...] = (GEOPACKAGE, GEOPARQUET, PINS, CHANGES, MAP)
 """Every file of a set that is made from one edition's rows, in the order in which they are written."""
-ABOUT: tuple[WriteAbout, ...] = (write_schemas,)
-"""What is written when all of them are there."""
+ABOUT: tuple[WriteAbout, ...] = (write_schemas, write_dictionary, write_catalogues)
+"""What is written when all of them are there; the catalogue last, as it describes every file."""
 
 
 def publish_city(

@@ -201,7 +201,7 @@ def read_run(con: duckdb.DuckDBPyConnection, slug: str) -> Run:
     Raises:
         PublishError: the run does not say its day; nothing below `flows/` may ask the clock instead.
     """
-    as_of = _run_value(con, "as_of")
+    as_of = run_value(con, "as_of")
     if as_of is None:
         raise PublishError(
             "the run does not say which day it describes",
@@ -211,12 +211,12 @@ def read_run(con: duckdb.DuckDBPyConnection, slug: str) -> Run:
             next_step="give layer.run a column as_of, or a row with that key",
         )
     day = date.fromisoformat(str(as_of)[:10])
-    run_id = _run_value(con, "run_id")
+    run_id = run_value(con, "run_id")
     return Run(day, day.isoformat() if run_id is None else str(run_id))
 
 
-def _run_value(con: duckdb.DuckDBPyConnection, name: str) -> Any:
-    """A value of layer.run, which is either one row or rows of key and value."""
+def run_value(con: duckdb.DuckDBPyConnection, name: str) -> Any:
+    """A value of layer.run, which is either one row or rows of key and value; None where it says nothing."""
     columns = [row[0] for row in con.execute("DESCRIBE layer.run").fetchall()]
     if name in columns:
         return _scalar(con, f"SELECT max({identifier(name)}) FROM layer.run")

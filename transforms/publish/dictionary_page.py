@@ -1,0 +1,118 @@
+"""The data dictionary as a page to read and print, and as a table: what every column and every code means."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from sources._kit.errors import PublishError
+from transforms.publish.deliverable import Made
+from transforms.publish.dictionary import DICTIONARY_COLUMNS, Entry, read_dictionary
+from transforms.publish.rights import read_sources, rights_of
+from transforms.publish.rows import Product, layer_tables, run_value, table_query
+
+TEMPLATES = Path(__file__).with_name("templates")
+PAGE, TABLE = "dictionary.html", "dictionary.csv"
+# Layer -> Dutch and English title, and what it holds.
+_LAYERS = {
+    "buildings": ("Gebouwen", "Buildings", "Een rij per gebouw, met omtrek.", "One row per building, with its outline."),
+    "sites": ("Sites", "Sites", "Gebouwen die samen een plek zijn.", "Buildings that are one place together."),
+    "pins": ("Punten", "Pins", "Dezelfde gebouwen als punt, met minder kolommen.", "The same buildings as points, with fewer columns."),
+    "evidence": ("Aanwijzingen", "Evidence", "Een rij per waarneming achter de kans.", "One row per observation behind the probability."),
+    "reuse": ("Hergebruik", "Reuse", "De drie gebruiken die best passen.", "The three uses that suit best."),
+    "sources": ("Bronnen", "Sources", "Bronnen, licenties en bronvermeldingen.", "Sources, licences and attributions."),
+    "changes": ("Wijzigingen", "Changes", "Gebouwen die er niet meer in staan.", "Buildings that are no longer there."),
+    "codes": ("Codelijst", "Codes", "Betekenis van codes en woorden.", "Meaning of codes and words."),
+    "run": ("Uitgave", "Edition", "Hoe en wanneer de laag gemaakt is.", "How and when the layer was made."),
+    "dictionary": ("Woordenboek", "Dictionary", "Dit woordenboek, als tabel.", "This dictionary, as a table."),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Section:
+    """One layer of the page."""
+
+    name: str
+    title_nl: str
+    title_en: str
+    text_nl: str
+    text_en: str
+    entries: list[Entry]
+
+
+def write_dictionary(con: duckdb.DuckDBPyConnection, made: Sequence[Made], folder: Path) -> list[Path]:
+    """Write page and table; both editions have the same columns, so there is one of each.
+
+    Raises:
+        PublishError: an edition has columns that the other has not, or the table did not read back.
+    """
+    products = list({item.product.audience: item.product for item in made}.values())
+    entries, *others = [read_dictionary(con, layer_tables(con, product)) for product in products]
+    product = products[0]
+    if any(other != entries for other in others):
+        raise PublishError(
+            "the editions do not have the same columns",
+            city=product.slug,
+            file=PAGE,
+            next_step="write a dictionary for each (transforms/publish/dictionary_page.py)",
+        )
+    page, table = folder / PAGE, folder / TABLE
+    page.write_text(_page(con, product, entries), encoding="utf-8", newline="\n")
+    with table.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(DICTIONARY_COLUMNS)
+        writer.writerows(astuple(entry) for entry in entries)
+    _check(table, product, len(entries))
+    return [page, table]
+
+
+def _page(con: duckdb.DuckDBPyConnection, product: Product, entries: Sequence[Entry]) -> str:
+    # Here, because a night in which nothing changed need not load it.
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    codes = _codes(con, product)
+    rights = rights_of(read_sources(con, product.audience), product.audience)
+    environment = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined)
+    return environment.get_template(PAGE).render(
+        city=run_value(con, "city") or product.slug,
+        as_of=product.run.as_of.isoformat(),
+        run_id=product.run.run_id,
+        layers=[_section(name, list(rows)) for name, rows in groupby(entries, key=lambda entry: entry.table_name)],
+        codes=codes,
+        coded=set(codes),
+        attribution=product.attribution,
+        rights_nl=rights.statement_nl,
+        rights_en=rights.statement_en,
+    )
+
+
+def _section(name: str, entries: list[Entry]) -> Section:
+    return Section(name, *_LAYERS.get(name, (name, name, "", "")), entries)
+
+
+def _codes(con: duckdb.DuckDBPyConnection, product: Product) -> dict[str, list[tuple[Any, ...]]]:
+    """Column -> its codes in their order, but for columns that hold the word itself."""
+    rows = con.execute(
+        f"SELECT column_name, code, title_nl, title_en FROM ({table_query(con, 'code', product.audience)}) ORDER BY column_name, place, code"
+    ).fetchall()
+    return {column: list(found) for column, found in groupby(rows, key=lambda row: str(row[0]))}
+
+
+def _check(table: Path, product: Product, wanted: int) -> None:
+    with table.open(encoding="utf-8", newline="") as file:
+        found = sum(1 for _row in csv.DictReader(file))
+    if found != wanted:
+        raise PublishError(
+            "the table of the dictionary did not read back",
+            city=product.slug,
+            file=TABLE,
+            value=found,
+            wanted=wanted,
+            next_step="the published set is unchanged; run again, and report this if it stays",
+        )
