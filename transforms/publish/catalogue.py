@@ -14,7 +14,9 @@ from pathlib import Path
 import duckdb
 
 from sources._kit.errors import PublishError
-from transforms.publish.catalogue_dataset import Edition, dataset_node, distribution_node, document_node, read_edition
+from transforms.publish.catalogue_dataset import dataset_node
+from transforms.publish.catalogue_edition import Edition, read_edition
+from transforms.publish.catalogue_files import distribution_node, document_node
 from transforms.publish.catalogue_terms import CONTEXT, LANGUAGES, PROFILE, Node, standard, words
 from transforms.publish.deliverable import Made
 

@@ -64,10 +64,21 @@ def page(address: str) -> Node:
     return {"@id": address, "@type": "rdfs:Resource"}
 
 
+def agent(name: str, address: str | None = None) -> Node:
+    """An organisation."""
+    found: Node = {"@type": ["dct:Agent", "foaf:Agent"], "foaf:name": {"@value": name, "@language": "nl"}}
+    return {"@id": address, **found} if address else found
+
+
 def access_right(audience: str) -> Node:
     """Public or not, in the words of the EU list: the profile knows these two."""
     code = "PUBLIC" if audience == "public" else "NON_PUBLIC"
-    return {"@id": f"{_AUTHORITY}/access-right/{code}", "@type": ["skos:Concept", "dct:RightsStatement"]}
+    name = words("openbaar", "public") if audience == "public" else words("niet openbaar", "non-public")
+    return {
+        "@id": f"{_AUTHORITY}/access-right/{code}",
+        "@type": ["skos:Concept", "dct:RightsStatement"],
+        "skos:prefLabel": name,
+    }
 
 
 def standard(address: str, name: str) -> Node:
@@ -83,6 +94,7 @@ def file_format(media_type: str) -> Node:
         found["dct:format"] = {
             "@id": f"{_AUTHORITY}/file-type/{code}",
             "@type": ["skos:Concept", "dct:MediaTypeOrExtent"],
+            "skos:prefLabel": words(code, code),
         }
     if address and name:
         found["dct:conformsTo"] = [standard(address, name)]

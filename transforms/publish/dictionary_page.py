@@ -28,9 +28,19 @@ _LAYERS = {
     "reuse": ("Hergebruik", "Reuse", "De drie gebruiken die best passen.", "The three uses that suit best."),
     "sources": ("Bronnen", "Sources", "Bronnen, licenties en bronvermeldingen.", "Sources, licences and attributions."),
     "changes": ("Wijzigingen", "Changes", "Gebouwen die er niet meer in staan.", "Buildings that are no longer there."),
-    "codes": ("Codelijst", "Codes", "Betekenis van codes en woorden.", "Meaning of codes and words."),
+    "codes": ("Codelijst", "Code list", "Betekenis van codes en woorden.", "Meaning of codes and words."),
     "run": ("Uitgave", "Edition", "Hoe en wanneer de laag gemaakt is.", "How and when the layer was made."),
     "dictionary": ("Woordenboek", "Dictionary", "Dit woordenboek, als tabel.", "This dictionary, as a table."),
+}  # fmt: skip
+
+_CODED = ("buildings", "sites", "pins", "evidence", "reuse", "changes")
+_TYPES = {
+    "VARCHAR": ("tekst", "text"), "DOUBLE": ("getal", "number"), "INTEGER": ("geheel getal", "whole number"), "DATE": ("datum", "date"),
+    "BIGINT": ("geheel getal", "whole number"), "BOOLEAN": ("ja of nee", "yes or no"), "GEOMETRY": ("geometrie", "geometry"),
+}  # fmt: skip
+_UNITS = {
+    "m2": ("m²", ""), "m3": ("m³", ""), "points": ("punten", "points"), "storeys": ("bouwlagen", "storeys"), "days": ("dagen", "days"),
+    "rows": ("rijen", "rows"),
 }  # fmt: skip
 
 
@@ -85,11 +95,18 @@ def _page(con: duckdb.DuckDBPyConnection, product: Product, entries: Sequence[En
         run_id=product.run.run_id,
         layers=[_section(name, list(rows)) for name, rows in groupby(entries, key=lambda entry: entry.table_name)],
         codes=codes,
-        coded=set(codes),
+        coded_layers=_CODED,
+        types={kind: _both(*pair) for kind, pair in _TYPES.items()},
+        units={unit: _both(*pair) for unit, pair in _UNITS.items()},
         attribution=product.attribution,
         rights_nl=rights.statement_nl,
         rights_en=rights.statement_en,
     )
+
+
+def _both(dutch: str, english: str) -> str:
+    """Words of this module as HTML, the English under the Dutch."""
+    return f'{dutch}<br><span lang="en">{english}</span>' if english else dutch
 
 
 def _section(name: str, entries: list[Entry]) -> Section:
