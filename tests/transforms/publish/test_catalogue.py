@@ -58,7 +58,7 @@ def test_a_record_keeps_to_the_profile(folder: Path, voorbeeldstad: RunCity, rec
         graph = graph_of(path)
         assert faults(graph) == []
         (right,) = graph.objects(None, DCTERMS.accessRights)
-        assert right.endswith("/PUBLIC" if record == "dcat.jsonld" else "/NON_PUBLIC")
+        assert str(right).endswith("/PUBLIC" if record == "dcat.jsonld" else "/NON_PUBLIC")
         assert all(
             str(node).split(":")[0] in ("http", "https") for node in graph.all_nodes() if isinstance(node, URIRef)
         )
