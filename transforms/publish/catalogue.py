@@ -1,4 +1,4 @@
-"""A record of the set for data catalogues: DCAT-AP Vlaanderen as JSON-LD, one for the public and one for the city.
+"""A record of the set for data catalogues: DCAT-AP Vlaanderen as JSON-LD, one an edition: for the public, for the city, and without OpenStreetMap.
 
 Addresses are relative to the place where the record is read, or to `download_url` where the city file gives it. Publisher and contact,
 which the profile asks for, come from the city file too: without them the record does not say that it keeps to the profile.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from pathlib import Path
 
 import duckdb
@@ -20,35 +20,35 @@ from transforms.publish.catalogue_files import distribution_node, document_node
 from transforms.publish.catalogue_terms import CONTEXT, LANGUAGES, PROFILE, Node, standard, words
 from transforms.publish.deliverable import Made
 
-RECORDS = {"public": "dcat.jsonld", "city": "dcat_city.jsonld"}
+RECORDS = {"public": "dcat.jsonld", "city": "dcat_city.jsonld", "osm_free": "dcat_osm_free.jsonld"}
 
 
-def write_catalogues(con: duckdb.DuckDBPyConnection, made: Sequence[Made], folder: Path) -> list[Path]:
-    """Describe every file of the set in the record of its audience; must come last of what speaks of the set.
+def write_catalogues(_con: duckdb.DuckDBPyConnection, made: Sequence[Made], folder: Path) -> list[Path]:
+    """Describe every file of the set in the record of its edition; must come last of what speaks of the set.
 
     Raises:
         PublishError: a file has no place in a record, or a record did not read back with its size and hash.
     """
-    products = {item.product.audience: item.product for item in made}
+    editions = {item.product.edition: item for item in made}
     known = {item.path.name for item in made} | set(RECORDS.values())
     others = [path for path in sorted(folder.iterdir()) if path.name not in known]
     written = []
-    for audience, product in products.items():
-        edition = read_edition(con, product, RECORDS[audience])
-        files = [item for item in made if item.product.audience == audience]
+    for name, one in editions.items():
+        edition = read_edition(one.source, one.product, RECORDS[name])
+        files = [item for item in made if item.product.edition == name]
         # What goes with the data is for everybody, unless its name says otherwise.
-        own = [path for path in others if _audience(path.name, products) == audience]
-        record = _record(edition, files, own)
-        path = folder / RECORDS[audience]
-        path.write_text(json.dumps(record, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+        own = [path for path in others if _edition(path.name, editions) == name]
+        path = folder / RECORDS[name]
+        path.write_text(json.dumps(_record(edition, files, own), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
         written.append(path)
-    _check(folder, written, made[0].product.slug)
+    _check(folder, written, made[0].product.slug, {item.path.name for item in made if item.product.edition == "city"})
     return written
 
 
-def _audience(name: str, products: Mapping[str, object]) -> str:
-    meant = "city" if "_city" in name else "public"
-    return meant if meant in products else next(iter(products))
+def _edition(name: str, editions: Mapping[str, object]) -> str:
+    stem = name.split(".")[0]
+    meant = next((edition for edition in RECORDS if stem.endswith(f"_{edition}")), "public")
+    return meant if meant in editions else next(iter(editions))
 
 
 def _record(edition: Edition, files: Sequence[Made], documents: Sequence[Path]) -> Node:
@@ -94,7 +94,7 @@ def _measured(path: Path) -> tuple[int, str]:
         return path.stat().st_size, hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _check(folder: Path, records: Sequence[Path], slug: str) -> None:
+def _check(folder: Path, records: Sequence[Path], slug: str, of_city: Set[str]) -> None:
     told: dict[str, tuple[int, str]] = {}
     for path in records:
         for node in json.loads(path.read_text(encoding="utf-8"))["@graph"]:
@@ -104,8 +104,8 @@ def _check(folder: Path, records: Sequence[Path], slug: str) -> None:
                     int(node["dcat:byteSize"]["@value"]),
                     node["spdx:checksum"]["spdx:checksumValue"]["@value"],
                 )
-                if path.name == RECORDS["public"] and "_city" in name:
-                    raise _fault("the public record names a file that is the city's", slug, path, name)
+                if path.name != RECORDS["city"] and name in of_city:
+                    raise _fault("a public record names a file that is the city's", slug, path, name)
     there = {path.name: _measured(path) for path in folder.iterdir() if path not in records}
     for name in sorted(told.keys() | there.keys()):
         if told.get(name) != there.get(name):

@@ -63,6 +63,13 @@ def _texts(edition: Edition) -> Node:
         )
         dutch += " Met ook woningen met een aanwijzing en wat alleen de stad mag weten; niet voor publicatie."
         english += " Also with dwellings that have a sign, and what only the city may know; not for publication."
+    if edition.product.edition == "osm_free":
+        title = words(
+            f"Onbenutte gebouwen in {city}, zonder OpenStreetMap",
+            f"Underused buildings in {city}, without OpenStreetMap",
+        )
+        dutch += " Gemaakt zonder OpenStreetMap, en dus onder een eigen licentie."
+        english += " Made without OpenStreetMap, and so under a licence of its own."
     return {"dct:title": title, "dct:description": words(dutch, english)}
 
 

@@ -15,7 +15,7 @@ from transforms.publish.rows import Product, run_value
 
 @dataclass(frozen=True)
 class Edition:
-    """One audience's layer as a catalogue sees it."""
+    """One edition's layer as a catalogue sees it."""
 
     product: Product
     record: str
@@ -30,7 +30,7 @@ class Edition:
     @property
     def identifier(self) -> str:
         """Stable name of the edition: the same every night."""
-        return f"onbenut:{self.product.slug}:{self.product.audience}"
+        return f"onbenut:{self.product.slug}:{self.product.edition}"
 
     def local(self, name: str) -> str:
         """Address of something that this record describes."""

@@ -57,14 +57,14 @@ class Section:
 
 
 def write_dictionary(con: duckdb.DuckDBPyConnection, made: Sequence[Made], folder: Path) -> list[Path]:
-    """Write page and table; both editions have the same columns, so there is one of each.
+    """Write page and table; all editions have the same columns, so there is one of each.
 
     Raises:
         PublishError: an edition has columns that the other has not, or the table did not read back.
     """
-    products = list({item.product.audience: item.product for item in made}.values())
-    entries, *others = [read_dictionary(con, layer_tables(con, product)) for product in products]
-    product = products[0]
+    editions = {item.product.edition: item for item in made}.values()
+    entries, *others = [read_dictionary(item.source, layer_tables(item.source, item.product)) for item in editions]
+    product = next(iter(editions)).product
     if any(other != entries for other in others):
         raise PublishError(
             "the editions do not have the same columns",

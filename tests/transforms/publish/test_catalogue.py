@@ -68,10 +68,10 @@ def test_a_record_keeps_to_the_profile(folder: Path, voorbeeldstad: RunCity, rec
     ("harm", "seen"),
     [
         ((None, DCAT.contactPoint, None), ["contactPoint", "contactPoint"]),
-        ((None, DCAT.accessURL, None), ["accessURL"] * 4),
+        ((None, DCAT.accessURL, None), ["accessURL"] * 5),
         ((None, DCTERMS.accessRights, None), ["accessRights"]),
         ((None, FOAF.primaryTopic, None), ["primaryTopic"]),
-        ((None, RDF.type, DCTERMS.RightsStatement), ["rights"] * 4),
+        ((None, RDF.type, DCTERMS.RightsStatement), ["rights"] * 5),
     ],
 )
 def test_a_record_that_lacks_what_the_profile_asks_is_seen(folder: Path, harm: Any, seen: list[str]) -> None:
@@ -92,7 +92,7 @@ def test_every_file_of_the_set_is_in_the_record_of_its_audience_with_size_and_ha
             content = (folder / name).read_bytes()
             assert (str(digest), int(str(size))) == (hashlib.sha256(content).hexdigest(), len(content)), name
             names.setdefault(record, set()).add(name)
-    assert names["dcat_city.jsonld"] == {"gent_city.gpkg", "gent_city.parquet"}
+    assert names["dcat_city.jsonld"] == {"gent_city.gpkg", "gent_city.parquet", "map_city.html"}
     assert names["dcat.jsonld"] | names["dcat_city.jsonld"] | set(RECORDS) == {path.name for path in folder.iterdir()}
 
 
@@ -180,7 +180,7 @@ def test_a_file_that_changes_behind_the_record_is_not_published(
         path.write_text("other", encoding="utf-8")
         from transforms.publish.catalogue import _check
 
-        _check(args[2], written, "gent")
+        _check(args[2], written, "gent", set())
         return written
 
     from transforms.publish.publish import ABOUT
