@@ -1,24 +1,19 @@
-"""What the map knows of the buildings: columns made by DuckDB, outlines as small whole numbers."""
+"""What the map knows of the buildings: columns made by DuckDB."""
 
 from __future__ import annotations
 
 import json
-from typing import Any
 
 import duckdb
-import numpy as np
-import shapely
 
 from sources._kit.duck import literal
-from sources._kit.errors import PublishError
+from transforms.publish.map.places import read_places
 from transforms.publish.rows import ROWS, Product
 from transforms.publish.symbols import PRIORITY_CLASSES, UNKNOWN
 
 LIMIT = 50_000
 """Buildings on one page, by priority. A browser holds more, but no reader waits for it: see docs/decisions/0027."""
 _SHOWN = "temp.publish_map"
-_MICRO = 1_000_000  # coordinates are whole millionths of a degree: a decimetre
-_SIMPLIFY_M = 0.2  # less than a pixel at the closest zoom
 
 # As the page shows them, so that a filter counts what the reader sees: areas in whole m2. Scores are cut, not rounded:
 # 49.96 is no 50 to the colours, and must be none to the filter.
@@ -102,7 +97,10 @@ def read_features(con: duckdb.DuckDBPyConnection, product: Product) -> dict[str,
             "building": _columns(con, _BUILDING, _SHOWN, "n"),
             "reuse": _columns(con, {"building": "n", **_REUSE}, _of("reuse", product), "n, place"),
             "evidence": _columns(con, {"building": "n", **_EVIDENCE}, _of("evidence", product), _NEWEST_FIRST),
-            **{name: json.dumps(value, separators=(",", ":")) for name, value in _places(con, product).items()},
+            **{
+                name: json.dumps(value, separators=(",", ":"))
+                for name, value in read_places(con, product, _SHOWN).items()
+            },
         }
     finally:
         con.execute(f"DROP TABLE {_SHOWN}")
@@ -123,41 +121,3 @@ def _columns(con: duckdb.DuckDBPyConnection, columns: dict[str, str], table: str
     assert row is not None
     text: str = row[0]
     return text
-
-
-def _places(con: duckdb.DuckDBPyConnection, product: Product) -> dict[str, Any]:
-    crs = literal(product.crs)
-    rows = con.execute(f"""
-        SELECT CAST(ST_AsWKB(ST_Transform(ST_SimplifyPreserveTopology(geom, {_SIMPLIFY_M}), {crs}, 'EPSG:4326',
-            always_xy := true)) AS BLOB) AS geom,
-            CAST(ST_AsWKB(ST_Transform(point, {crs}, 'EPSG:4326', always_xy := true)) AS BLOB) AS point
-        FROM {_SHOWN} ORDER BY n
-    """).to_arrow_table()
-    pins = shapely.get_coordinates(shapely.from_wkb(rows["point"].to_numpy()))
-    # Parts first: shapely knows no rings of a multipolygon.
-    parts, whole_of = shapely.get_parts(shapely.from_wkb(rows["geom"].to_numpy()), return_index=True)
-    rings, part = shapely.get_rings(parts, return_index=True)
-    owner = whole_of[part]
-    points, ring = shapely.get_coordinates(rings, return_index=True)
-    if not (np.isfinite(pins).all() and np.isfinite(points).all()):
-        raise PublishError(
-            "a building cannot be placed on earth",
-            city=product.slug,
-            table="layer.building",
-            value=product.crs,
-            next_step="see that the geometries are in the CRS that the city file names",
-        )
-    closing = np.diff(ring, append=-1) != 0
-    points, ring = points[~closing], ring[~closing]
-    whole, pin = np.rint(points * _MICRO).astype(np.int64), np.rint(pins * _MICRO).astype(np.int64)
-    first = np.diff(ring, prepend=-1) != 0
-    steps = np.diff(whole, axis=0, prepend=np.zeros((1, 2), dtype=np.int64))
-    steps[first] = whole[first] - pin[owner]
-    return {
-        "pin": pin.ravel().tolist(),
-        "ring": {
-            "rings": np.bincount(owner, minlength=len(pin)).tolist(),
-            "points": np.bincount(ring, minlength=len(rings)).tolist(),
-            "steps": steps.ravel().tolist(),
-        },
-    }
