@@ -11,12 +11,10 @@ name = "Voorbeeldstad"
 nis = "99001"
 crs = "EPSG:31370"
 as_of = 2025-06-01
-
-[publisher]
-name = "Voorbeeldstad"
-url = "https://voorbeeldstad.example/"
-contact_url = "https://voorbeeldstad.example/contact"
-download_url = "https://voorbeeldstad.example/onbenut/"
+publisher.name = "Voorbeeldstad"
+publisher.url = "https://voorbeeldstad.example/"
+publisher.contact_url = "https://voorbeeldstad.example/contact"
+publisher.download_url = "https://voorbeeldstad.example/onbenut/"
 
 [feeds.osm]
 source = "osm_extract"

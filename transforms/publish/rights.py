@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import duckdb
 
 from transforms.publish.rows import table_query
 
-SHARE_ALIKE = "https://opendatacommons.org/licenses/odbl/"
-"""A database made with one under this licence is under it as a whole."""
+SHARE_ALIKE = "https://opendatacommons.org/licenses/odbl/1-0/"
+"""A database made with one under this licence is under it as a whole. It has one version."""
+_SHARE_ALIKE_WORDS = re.compile(r"\bodbl\b|open database licen[cs]e", re.IGNORECASE)
 _NOT_STATED = ("", "unspecified")
 
 
@@ -63,7 +65,9 @@ def rights_of(sources: list[Source], audience: str) -> Rights:
     or one states none, there is no licence of the whole. The city's edition is not for publication and has none.
     """
     shared = {(source.licence, source.licence_uri) for source in sources}
-    strict = {pair for pair in shared if (pair[1] or "").startswith(SHARE_ALIKE)}
+    strict = {
+        (name, SHARE_ALIKE) for name, where in shared if where == SHARE_ALIKE or _SHARE_ALIKE_WORDS.search(name or "")
+    }
     licence: str | None = None
     uri: str | None = None
     if audience == "public" and strict:

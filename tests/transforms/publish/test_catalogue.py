@@ -153,6 +153,7 @@ def _source(licence: str | None, uri: str | None, feed: str = "a") -> Source:
         ),
         ([_source("GODL", "https://x.example/1"), _source("MGH", "https://x.example/2")], "public", None),
         ([_source("GODL", "https://x.example/1"), _source(None, None)], "public", None),
+        ([_source("GODL", "https://x.example/1"), _source("ODbL-1.0", None)], "public", ODBL),
         ([_source("ODbL", ODBL)], "city", None),
         ([], "public", None),
     ],
