@@ -68,10 +68,10 @@ def _dictionary(con: duckdb.DuckDBPyConnection, product: Product) -> list[Entry]
 
 
 def _csv(con: duckdb.DuckDBPyConnection, product: Product, path: Path) -> None:
-    """All columns, and the outline as WKT in the city's CRS, which QGIS and spreadsheets both take."""
+    """All columns, the words the sources ask for, and the outline as WKT in the city's CRS, which QGIS and spreadsheets take."""
     names = ", ".join(identifier(name) for name in product.columns)
     con.execute(
-        f"COPY (SELECT {names}, ST_AsText(geom) AS geom FROM {ROWS} {_ORDER}) TO {literal(path)} (FORMAT csv, HEADER)"
+        f"COPY (SELECT {names}, {literal(product.attribution)} AS attribution, ST_AsText(geom) AS geom FROM {ROWS} {_ORDER}) TO {literal(path)} (FORMAT csv, HEADER)"
     )
 
 

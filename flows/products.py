@@ -99,7 +99,9 @@ def _publish(
     has_buildings = con.execute("SELECT count(*) FROM core.building").fetchone() != (0,)
     if not has_buildings:
         reason = "no feed gave a building outline: add be_grb with gbg, or osm_extract or osm_overpass"
-        outcome.not_made = dict.fromkeys(("buildings and pins (GeoPackage)", "GeoParquet", "pins (GeoJSON)"), reason)
+        outcome.not_made = dict.fromkeys(
+            ("buildings and pins (GeoPackage)", "GeoParquet", "pins (GeoJSON)", "map"), reason
+        )
     elif osm_free and not osm_free.has_buildings:
         reason = "no feed but OpenStreetMap gave a building outline: add be_grb with gbg, or leave out osm_free"
         outcome.not_made = {"layer without OpenStreetMap": reason}

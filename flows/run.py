@@ -6,6 +6,8 @@ import time
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+import duckdb
+
 from flows.feed_steps import Loaded, load_raw
 from flows.fetch_steps import Fetched, fetch_city
 from flows.osm_free_build import osm_free_edition
@@ -103,6 +105,7 @@ def _build(
         prints = plan(table_plan.specs, given, table_plan.params)
         drop_unknown(con, table_plan, city)
         build_and_publish(con, city.crs, space, table_plan, prints, outcome, seconds, progress, osm_free)
+        outcome.warnings += _lost_objections(con)
     finally:
         con.close()
     is_new = outcome.tables_built > 0 or outcome.was_published or any(item.was_parsed for item in loaded)
@@ -110,6 +113,15 @@ def _build(
     if not outcome.unchanged:
         work.replace(target)
     return outcome
+
+
+def _lost_objections(con: duckdb.DuckDBPyConnection) -> list[str]:
+    """A warning where an objection finds no building: it may be misspelt, and then the building is still shown."""
+    lost = con.execute("""
+        SELECT building_id FROM reference.objection
+        WHERE building_id NOT IN (SELECT objection_id FROM core.objected) ORDER BY building_id""").fetchall()
+    ids = ", ".join(row[0] for row in lost[:5]) + (", ..." if len(lost) > 5 else "")
+    return [f"objections: {len(lost)} ids belong to no building that stands now: {ids}"] if lost else []
 
 
 def _feed_outcome(city: City, item: Loaded) -> FeedOutcome:

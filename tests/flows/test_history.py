@@ -167,3 +167,34 @@ def test_ids_are_carried_on_when_the_base_changes_from_osm_to_the_official_build
     assert published == {old for old, _, _ in changes} | (published & kept)
     assert len(replaced) > 0.8 * len(published)
     assert all(new.startswith("grb:") for new in replaced.values())
+
+
+def test_an_objection_follows_a_building_that_is_renumbered(nights: Nights) -> None:
+    """The authority measures a building again and gives it another number: who objected is heard all the same."""
+    [(building, oidn)] = nights.rows("""
+        SELECT building_id, split_part(building_id, ':', 2)::INTEGER FROM layer.building
+        WHERE audience = 'public' AND building_id LIKE 'grb:3%' ORDER BY priority_rank LIMIT 1""")
+    text = nights.city_file.read_text()
+    nights.city_file.write_text(text.replace("[feeds.osm]", 'objections = "objections.csv"\n\n[feeds.osm]', 1))
+    nights.city_file.with_name("objections.csv").write_text(f"building_id\n{building}\ngrb:1\n")
+    renumbered = oidn + 5_000_000
+
+    def renumber(features: Features) -> Features:
+        for feature in features:
+            if feature["properties"]["OIDN"] == oidn:
+                feature["properties"]["OIDN"] = renumbered
+        return features
+
+    nights.change("gbg", renumber)
+    outcome = nights.run()
+    assert nights.rows(f"SELECT objection_id FROM core.objected WHERE building_id = 'grb:{renumbered}'") == [
+        (building,)
+    ]
+    shown = nights.rows(f"SELECT audience FROM layer.building WHERE building_id = 'grb:{renumbered}'")
+    assert shown == [("city",)]
+    assert [one for one in outcome.warnings if "objections" in one] == [
+        "objections: 1 ids belong to no building that stands now: grb:1"
+    ]
+    assert nights.rows(
+        f"SELECT change, replaced_by FROM layer.change WHERE audience = 'public' AND building_id = '{building}'"
+    ) == [("withdrawn", None)]

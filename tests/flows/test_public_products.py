@@ -158,3 +158,5 @@ def test_an_export_is_under_the_same_rule(planted: Planted, tmp_path: Path, exte
     assert export_layer(CITY, path, planted.space, audience="public") > 10
     for word in (OWNER, PART, ROW, REPORT, planted.objected_name, *planted.dwellings[:5]):
         assert not _found(path, word), word
+    # Whoever passes it on must know whose data these are.
+    assert _found(path, "Voorbeeldstad: made-up data")

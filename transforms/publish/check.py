@@ -38,26 +38,26 @@ def check_geopackage(path: Path, product: Product, entries: Sequence[Entry], cou
     """
     for layer, rows in counts.items():
         info = pyogrio.read_info(path, layer=layer, force_feature_count=True)
-        _expect(path, product, f"rows in {layer}", info["features"], rows)
+        expect(path, product, f"rows in {layer}", info["features"], rows)
         if layer in STYLED_LAYERS:
             _expect_crs(path, product, info["crs"])
             key = "site_id" if layer == "sites" else "building_id"
             read, table = pyogrio.read_arrow(path, layer=layer, columns=[key])
             _check_features(path, product, rows, key, table[key], table[read["geometry_name"] or "wkb_geometry"])
     with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as db:
-        _expect(path, product, "integrity", db.execute("PRAGMA integrity_check").fetchone()[0], "ok")
-        _expect(path, product, "broken keys", len(db.execute("PRAGMA foreign_key_check").fetchall()), 0)
+        expect(path, product, "integrity", db.execute("PRAGMA integrity_check").fetchone()[0], "ok")
+        expect(path, product, "broken keys", len(db.execute("PRAGMA foreign_key_check").fetchall()), 0)
         described = {
             (table, column) for table, column in db.execute("SELECT table_name, column_name FROM gpkg_data_columns")
         }
         for layer in counts:
             columns = {row[1] for row in db.execute(f'PRAGMA table_info("{layer}")')} - {"fid"}
             lacking = sorted(columns - {column for table, column in described if table == layer})
-            _expect(path, product, f"columns of {layer} without an entry in the dictionary", lacking, [])
+            expect(path, product, f"columns of {layer} without an entry in the dictionary", lacking, [])
         defaults = dict(db.execute("SELECT f_table_name, count(*) FROM layer_styles WHERE useAsDefault GROUP BY 1"))
-        _expect(path, product, "default styles", defaults, dict.fromkeys(STYLED_LAYERS, 1))
+        expect(path, product, "default styles", defaults, dict.fromkeys(STYLED_LAYERS, 1))
         rows = db.execute("SELECT count(*) FROM gpkg_data_columns").fetchone()[0]
-        _expect(path, product, "described columns", rows, len(entries))
+        expect(path, product, "described columns", rows, len(entries))
 
 
 def check_geoparquet(path: Path, product: Product) -> None:
@@ -67,7 +67,7 @@ def check_geoparquet(path: Path, product: Product) -> None:
         PublishError: one of them is not as meant.
     """
     with pq.ParquetFile(path) as file:
-        _expect(path, product, "rows", file.metadata.num_rows, product.row_count)
+        expect(path, product, "rows", file.metadata.num_rows, product.row_count)
         table = file.read(columns=["building_id", "geom"])
         geo = json.loads(file.metadata.metadata[b"geo"])
     _expect_crs(path, product, geo["columns"][geo["primary_column"]]["crs"])
@@ -81,33 +81,34 @@ def check_pins(path: Path, product: Product) -> None:
         PublishError: one of them is not as meant.
     """
     read, table = pyogrio.read_arrow(path, columns=["building_id"])
-    _expect(path, product, "rows", len(table), product.row_count)
+    expect(path, product, "rows", len(table), product.row_count)
     if not len(table):
         return  # without features the format has no columns either
     geometry = table[read["geometry_name"] or "wkb_geometry"]
     _check_features(path, product, product.row_count, "building_id", table["building_id"], geometry)
     coordinates = shapely.get_coordinates(shapely.from_wkb(geometry.to_numpy()))
     outside = np.count_nonzero((np.abs(coordinates) > (180, 90)).any(axis=1) | ~np.isfinite(coordinates).all(axis=1))
-    _expect(path, product, "points outside longitude and latitude", int(outside), 0)
+    expect(path, product, "points outside longitude and latitude", int(outside), 0)
 
 
 def _check_features(
     path: Path, product: Product, wanted: int, key: str, ids: pa.ChunkedArray, geometry: pa.ChunkedArray
 ) -> None:
-    _expect(path, product, "rows", len(ids), wanted)
-    _expect(path, product, f"different {key}", pc.count_distinct(ids, mode="only_valid").as_py(), wanted)
+    expect(path, product, "rows", len(ids), wanted)
+    expect(path, product, f"different {key}", pc.count_distinct(ids, mode="only_valid").as_py(), wanted)
     shapes = shapely.from_wkb(geometry.to_numpy())
     good = ~shapely.is_missing(shapes) & ~shapely.is_empty(shapes) & shapely.is_valid(shapes)
-    _expect(path, product, "geometries absent, empty or not valid", int(np.count_nonzero(~good)), 0)
+    expect(path, product, "geometries absent, empty or not valid", int(np.count_nonzero(~good)), 0)
 
 
 def _expect_crs(path: Path, product: Product, found: Any) -> None:
     # Codes, never names: EPSG renames systems, as it did with 3812 in 2025.
     code = CRS.from_user_input(found).to_epsg() if found else None
-    _expect(path, product, "CRS code", code, CRS.from_user_input(product.crs).to_epsg())
+    expect(path, product, "CRS code", code, CRS.from_user_input(product.crs).to_epsg())
 
 
-def _expect(path: Path, product: Product, what: str, found: object, wanted: object) -> None:
+def expect(path: Path, product: Product, what: str, found: object, wanted: object) -> None:
+    """Raise a PublishError that names what was found and what was meant, where they differ."""
     if found != wanted:
         raise PublishError(
             f"a product did not read back as it was meant: {what}",

@@ -112,7 +112,8 @@ def _add_shapes(axes: Axes, shapes: Geometries, **look: str | float) -> None:
     from matplotlib.patches import PathPatch
     from matplotlib.path import Path as Outline
 
-    rings = shapely.get_rings(shapes)
+    # Of a multipolygon get_rings gives none.
+    rings = shapely.get_rings(shapely.get_parts(shapes))
     if not len(rings):
         return
     coordinates, ring = shapely.get_coordinates(rings, return_index=True)

@@ -1,5 +1,5 @@
 -- Which buildings are one site, per audience. A building that belongs to no site is not here.
--- inputs: score.site_component, score.type, core.building, reference.objection
+-- inputs: score.site_component, score.type, core.building, core.objected
 -- key: audience, building_id
 -- check: weight > 0 AND weight <= 1
 -- columns:
@@ -17,7 +17,7 @@ WITH member AS (
     JOIN core.building AS b USING (building_id)
     JOIN score.type AS t USING (building_id)
     CROSS JOIN (SELECT unnest(['public', 'city']) AS audience) AS a
-    WHERE c.component_id IS NOT NULL AND NOT (a.audience = 'public' AND c.building_id IN (SELECT building_id FROM reference.objection))
+    WHERE c.component_id IS NOT NULL AND NOT (a.audience = 'public' AND c.building_id IN (SELECT building_id FROM core.objected))
 ),
 main AS (
     SELECT audience, component_id, arg_min(building_id, (-footprint_m2, building_id)) FILTER (is_core) AS main_id,

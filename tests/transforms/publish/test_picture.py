@@ -70,3 +70,8 @@ def test_an_empty_layer_gives_a_picture_all_the_same(town: duckdb.DuckDBPyConnec
     town.execute("DELETE FROM layer.building")
     picture = draw_map(town, tmp_path / "map.png", title="Een stad met een heel lange naam: onderbenutte gebouwen")
     assert _share(picture, PRIORITY_CLASSES[-1].colour) == 0
+
+
+def test_a_building_in_several_parts_is_drawn(town: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    town.execute("UPDATE layer.building SET geom = ST_Multi(geom), priority_score = 99, underuse_band = 'confirmed'")
+    assert _share(draw_map(town, tmp_path / "map.png", title="Gent"), PRIORITY_CLASSES[-1].colour) > 0.05

@@ -13,7 +13,7 @@ from typing import Any
 
 import duckdb
 
-from transforms.publish.check import _expect as expect
+from transforms.publish.check import expect as expect
 from transforms.publish.dictionary import Entry
 from transforms.publish.map import features
 from transforms.publish.rows import Product
