@@ -12,7 +12,7 @@ import pyogrio
 
 from sources._kit.duck import identifier
 from transforms.publish.check import check_geopackage
-from transforms.publish.codes import read_codes
+from transforms.publish.codes import check_codes, read_codes
 from transforms.publish.deliverable import Deliverable
 from transforms.publish.dictionary import Entry, dictionary_table
 from transforms.publish.geopackage_metadata import write_metadata
@@ -28,7 +28,12 @@ def write_geopackage(con: duckdb.DuckDBPyConnection, product: Product, entries: 
 
     `buildings` and `sites` are MULTIPOLYGON and `pins` POINT, all in the product's CRS, with a spatial index;
     `fid` follows the writing order of `ROWS`.
+
+    Raises:
+        PublishError: a value of a coded column is not on its list in layer.code.
     """
+    codes = read_codes(con)
+    check_codes(con, product, codes)
     with gdal_options(OGR_CURRENT_DATE=product.run.last_change, OGR_SQLITE_SYNCHRONOUS="OFF"):
         for layer, (source, columns, shape, key) in {
             "buildings": (ROWS, product.columns, "geom", "building_id"),
@@ -42,7 +47,7 @@ def write_geopackage(con: duckdb.DuckDBPyConnection, product: Product, entries: 
             rows = con.execute(table_query(con, table, product.audience)).to_arrow_reader(_BATCH)
             _write_attributes(rows, path, layer)
         _write_attributes(dictionary_table(entries), path, "dictionary")
-        write_metadata(path, product, entries, read_codes(con))
+        write_metadata(path, product, entries, codes)
 
 
 def _write_features(con: duckdb.DuckDBPyConnection, query: str, path: Path, layer: str, crs: str) -> None:

@@ -80,7 +80,8 @@ ALTER TABLE layer.building ADD COLUMN site_id VARCHAR;
 UPDATE layer.building SET site_id = 'site:' || left(building_id, 10) || '0' WHERE right(building_id, 7)::INTEGER < 100;
 
 CREATE TABLE layer.evidence AS
-SELECT audience, building_id, 'register' AS kind, CASE WHEN priority_rank % 2 = 0 THEN 6.5::DECIMAL(4, 1) END AS weight,
+SELECT audience, building_id, 'register' AS kind, 'in het register' AS label, 'in the register' AS label_en,
+    CASE WHEN priority_rank % 2 = 0 THEN 6.5::DECIMAL(4, 1) END AS weight,
     DATE '2026-02-03' AS observed_on, TIMESTAMP '2026-02-03 04:05:06' AS fetched_at, ['a', 'b'] AS tags
 FROM layer.building WHERE evidence_count > 0;
 
@@ -110,7 +111,9 @@ FROM layer.building, (VALUES (1), (2)) AS p(place) WHERE reuse_best IS NOT NULL;
 
 CREATE TABLE layer.code AS
 FROM (VALUES ('type', 'church', 'Kerk', 'Church', 1), ('type', 'factory', 'Fabriek', 'Factory', 2), ('type', 'school', 'School', 'School', 3),
-    ('type', 'office', 'Kantoor', 'Office', 4), ('type_label', 'Kerk', 'Kerk', 'Church', 1), ('underuse_band', 'confirmed', 'bevestigd', 'confirmed', 1),
+    ('type', 'office', 'Kantoor', 'Office', 4), ('type_label', 'Kerk', 'Kerk', 'Church', 1),
+    ('type_label', 'Fabriek', 'Fabriek', 'Factory', 2), ('type_label', 'School', 'School', 'School', 3), ('type_label', 'Kantoor', 'Kantoor', 'Office', 4),
+    ('underuse_band', 'confirmed', 'bevestigd', 'confirmed', 1),
     ('underuse_band', 'likely', 'waarschijnlijk', 'likely', 2), ('underuse_band', 'signal', 'signaal', 'signal', 3),
     ('underuse_band', 'unknown', 'onbekend', 'unknown', 4), ('reuse_best', 'culture', 'cultuur', 'culture', 1)
 ) AS v(column_name, code, title_nl, title_en, place);
@@ -131,7 +134,7 @@ SELECT * FROM (VALUES ('run_id', 'run-7'), ('as_of', '2026-03-02'), ('code', '0.
 
 CREATE TABLE meta.column AS
 SELECT schema_name, table_name, column_name, column_index AS position, data_type AS type,
-    CASE WHEN suffix(column_name, '_m2') THEN 'm²' ELSE '' END AS unit, 'NL ' || column_name AS title_nl,
+    CASE WHEN suffix(column_name, '_m2') THEN 'm2' ELSE '' END AS unit, 'NL ' || column_name AS title_nl,
     'EN ' || column_name AS title_en, 'meaning of ' || column_name AS meaning_en,
     CASE WHEN column_name = 'name' THEN 'betekenis van name' END AS meaning_nl
 FROM duckdb_columns() WHERE schema_name = 'layer';

@@ -13,6 +13,7 @@ import geopandas
 import pyogrio
 import pytest
 
+from sources._kit.errors import PublishError
 from transforms.publish.publish import publish_city
 
 CRS = "EPSG:31370"
@@ -132,7 +133,7 @@ def test_every_column_has_title_and_description(db: sqlite3.Connection) -> None:
     }
     assert set(told) == columns
     assert told["buildings", "name"] == ("NL name", "betekenis van name / meaning of name")
-    assert told["pins", "footprint_m2"] == ("NL footprint_m2", "meaning of footprint_m2 [m²]")
+    assert told["pins", "footprint_m2"] == ("NL footprint_m2", "meaning of footprint_m2 [m2]")
     assert set(db.execute("SELECT table_name, column_name FROM dictionary")) == columns
     assert db.execute("SELECT unit FROM dictionary WHERE column_name = 'name'").fetchone() == (None,)
     extended = db.execute("SELECT table_name, scope FROM gpkg_extensions WHERE extension_name = 'gpkg_schema'")
@@ -149,6 +150,17 @@ def test_gdal_knows_the_bands_by_their_words(db: sqlite3.Connection) -> None:
         "WHERE constraint_type = 'enum' AND table_name = 'buildings' AND column_name = 'underuse_band'"
     )
     assert dict(rows) == {value: f"{word} / {value}" for value, word in BANDS.items()}
+
+
+def test_a_value_that_is_on_no_list_is_told_and_nothing_is_written(
+    layer: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    layer.execute("UPDATE layer.building SET type = 'ziggurat' WHERE building_id = 'grb:0000003'")
+    with pytest.raises(PublishError) as error:
+        publish_city(layer, "gent", CRS, tmp_path)
+    for told in ("column type", "ziggurat", "transforms/layer/code.sql"):
+        assert told in str(error.value)
+    assert not (tmp_path / "gent").exists()
 
 
 def test_contents_say_what_and_when_and_never_the_wall_clock(db: sqlite3.Connection) -> None:
