@@ -63,3 +63,8 @@ UNKNOWN_LABEL_NL = "onbekend, of zonder score"
 def red_green_blue(colour: str) -> tuple[int, int, int]:
     """`#rrggbb` as three numbers from 0 to 255."""
     return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
+
+
+def rgba(colour: str) -> str:
+    """`#rrggbb` as QGIS writes an opaque colour."""
+    return ",".join(str(part) for part in (*red_green_blue(colour), 255))

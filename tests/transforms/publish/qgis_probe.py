@@ -12,7 +12,17 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from qgis.core import QgsApplication, QgsMapRendererSequentialJob, QgsMapSettings, QgsRectangle, QgsVectorLayer
+from qgis.core import (
+    QgsApplication,
+    QgsExpression,
+    QgsExpressionContext,
+    QgsExpressionContextUtils,
+    QgsMapRendererSequentialJob,
+    QgsMapSettings,
+    QgsProject,
+    QgsRectangle,
+    QgsVectorLayer,
+)
 from qgis.PyQt.QtCore import QSize
 from qgis.PyQt.QtGui import QColor
 from qgis.PyQt.QtXml import QDomDocument
@@ -67,8 +77,44 @@ def facts(layer: QgsVectorLayer) -> dict[str, Any]:
         "layout": int(form.layout()),
         "tabs": {tab.name(): list(named(tab)) for tab in form.tabs()},
         "read_only": [field.name() for place, field in enumerate(layer.fields()) if form.readOnly(place)],
-        "map_tip": layer.mapTipTemplate(),
+        "layer_read_only": layer.readOnly(),
+        **texts(layer),
+        "shown": shown(layer),
     }
+
+
+def texts(layer: QgsVectorLayer) -> dict[str, Any]:
+    """What the texts of the form and the map tip become for one feature."""
+    has_four = (
+        "\"building_id\" = 'grb:0000004'" if layer.fields().indexOf("building_id") > 0 else "\"name\" LIKE '% 40'"
+    )
+    feature = next(layer.getFeatures(has_four))
+    context = QgsExpressionContext(QgsExpressionContextUtils.globalProjectLayerScopes(layer))
+    context.setFeature(feature)
+    document = QDomDocument()
+    layer.exportNamedStyle(document)  # as QGIS took them over from the file
+    nodes = document.elementsByTagName("attributeEditorHtmlElement")
+    found = []
+    for place in range(nodes.count()):
+        code = nodes.at(place).toElement().text().partition('evaluate("')[2].rpartition('"))')[0]
+        expression = QgsExpression(code.replace('\\"', '"'))
+        expression.prepare(context)
+        found.append(expression.evaluate(context) or expression.parserErrorString() + expression.evalErrorString())
+    return {"texts": found, "map_tip": QgsExpression.replaceExpressionText(layer.mapTipTemplate(), context)}
+
+
+def shown(layer: QgsVectorLayer) -> dict[str, list[str]]:
+    """What the attribute table shows in some columns."""
+    words: dict[str, list[str]] = {}
+    for place, field in enumerate(layer.fields()):
+        if field.name() in ("underuse_band", "reuse_best", "underuse_probability", "newest_evidence_on"):
+            setup = field.editorWidgetSetup()
+            formatter = QgsApplication.fieldFormatterRegistry().fieldFormatter(setup.type())
+            rows = layer.getFeatures()
+            words[field.name()] = sorted(
+                {formatter.representValue(layer, place, setup.config(), None, row[place]) for row in rows}
+            )
+    return words
 
 
 def named(container: Any) -> Any:
@@ -110,6 +156,9 @@ def main(path: Path, folder: Path, x: float, y: float) -> None:
         said[f"{name}_sld"] = other.loadSldStyle(str(sld))
         other.setLabelsEnabled(False)
         said["errors"] += draw(other, folder / f"{name}_{NEAR}_sld.png", x, y, NEAR)
+    together = [QgsVectorLayer(f"{path}|layername={name}", name, "ogr") for name in ("buildings", "evidence")]
+    QgsProject.instance().addMapLayers(together)
+    said["with_evidence"] = texts(together[0])
     for name in TABLES:
         table = QgsVectorLayer(f"{path}|layername={name}", name, "ogr")
         said[name] = {"valid": table.isValid(), "count": table.featureCount()}

@@ -1,112 +1,94 @@
-"""The form that QGIS shows of a building or a site: tabs that a visitor can read, every column once, nothing to edit."""
+"""The form of a layer in QGIS: an overview to read on the spot, tabs by subject, and every column on the last one."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from typing import Final
 from xml.etree.ElementTree import Element, SubElement
 
-from transforms.publish.codes import Codes
 from transforms.publish.dictionary import Entry
+from transforms.publish.qgis.card import card_html, evidence_html, table_html
 from transforms.publish.qgis.words import word
 
-_LONG = ("reasons", "reasons_en", "size_source", "sources", "licence", "methods")
-# Tab -> group (empty: none) -> columns, for all styled layers: a layer shows those it has.
-_TABS: Mapping[str, Mapping[str, Sequence[str]]] = {
-    "overview": {
-        "": ("name", "type", "former_use", "address", "underuse_band", "legal_status", "priority_score", "priority_rank"),
-        "why": ("reasons", "reasons_en"),
-    },
+# Tab -> group -> columns; what a layer lacks is left out. All are texts of HTML: a widget that may not be
+# edited is pale grey, and QGIS writes NULL in it. The widgets themselves are on the last tab.
+TABS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
     "scores": {
+        "rank": ("priority_score", "priority_rank", "priority_rank_low", "priority_rank_high", "priority_rank_is_stable"),
         "underuse": (
-            "underuse_probability", "underuse_low", "underuse_high", "vacant_share_low", "vacant_share_high", "signal_share",
+            "underuse_band", "underuse_probability", "underuse_low", "underuse_high", "signal_share", "legal_status",
+            "vacant_share_low", "vacant_share_high",
         ),
         "atypicality": ("atypicality_score",),
         "reuse": ("reuse_best", "reuse_score", "reuse_low", "reuse_high"),
-        "rank": ("priority_rank_low", "priority_rank_high", "priority_rank_is_stable"),
     },
-    "size": {
-        "building": (
-            "building_count", "footprint_m2", "height_m", "floors", "floor_area_m2", "floor_area_low_m2", "floor_area_high_m2",
+    "building": {
+        "identity": (
+            "building_id", "site_id", "main_building_id", "name", "type_label", "former_use", "address", "nis_code",
+            "capakey", "heritage",
+        ),
+        "size": (
+            "footprint_m2", "height_m", "floors", "floor_area_m2", "floor_area_low_m2", "floor_area_high_m2",
             "volume_m3", "volume_low_m3", "volume_high_m3", "size_source",
         ),
-        "site": ("site_name", "site_building_count", "site_floor_area_m2", "site_volume_m3", "methods", "certainty"),
+        "site": (
+            "site_name", "site_building_count", "site_floor_area_m2", "site_volume_m3", "building_count", "methods", "certainty",
+        ),
     },
-    "origin": {
-        "": ("heritage",),
-        "evidence": ("evidence_count", "oldest_evidence_on", "newest_evidence_on", "sources", "licence"),
-        "keys": ("building_id", "site_id", "main_building_id", "capakey", "nis_code", "run_id", "config_version"),
+    "evidence": {
+        "reasons": ("reasons", "reasons_en"),
+        "time": ("evidence_count", "oldest_evidence_on", "newest_evidence_on"),
+        "sources": ("sources", "licence", "run_id", "config_version"),
     },
 }  # fmt: skip
 
 
-def add_form(root: Element, columns: Sequence[Entry], language: str) -> None:
-    """Add the tabs, and that no field is for editing: the files are published, and written anew every night."""
+def add_form(root: Element, layer: str, columns: Sequence[Entry], language: str) -> None:
+    """Add the tabs, and make every field read-only: what is typed into a published file is gone the next night.
+
+    Args:
+        root: element `qgis` of the style.
+        layer: name of the layer.
+        columns: the layer's own columns, without geometry.
+        language: `nl` or `en`.
+    """
+    known = {entry.column_name: entry for entry in columns}
     SubElement(root, "editorlayout").text = "tablayout"
     form = SubElement(root, "attributeEditorForm")
-    place = {entry.column_name: str(number) for number, entry in enumerate(columns, start=1)}
-    left = list(place)
-    for tab, groups in _TABS.items():
-        shown = {group: [name for name in names if name in left] for group, names in groups.items()}
-        if any(shown.values()):
-            holder = _container(form, word(tab, language), is_group=False)
-            for group, names in shown.items():
-                inner = _container(holder, word(group, language), is_group=True) if group and names else holder
-                for name in names:
-                    SubElement(inner, "attributeEditorField", name=name, index=place[name], showLabel="1")
-                    left.remove(name)
-    if left:
-        holder = _container(form, word("other", language), is_group=False)
-        for name in left:
-            SubElement(holder, "attributeEditorField", name=name, index=place[name], showLabel="1")
+    _html(form, word("overview", language), card_html(layer, known, language))
+    for tab, groups in TABS.items():
+        present = {
+            word(group, language): [known[name] for name in wanted if name in known] for group, wanted in groups.items()
+        }
+        holder = _html(form, word(tab, language), table_html(present, language))
+        if tab == "evidence" and layer != "sites":
+            _add_html(holder, word("observations", language), evidence_html(layer, language))
+    everything = _tab(form, word("all", language))
+    for index, name in enumerate(known, start=1):
+        SubElement(everything, "attributeEditorField", name=name, index=str(index), showLabel="1")
     editable = SubElement(root, "editable")
-    on_top = SubElement(root, "labelOnTop")
-    for name in place:
+    for name in known:
         SubElement(editable, "field", name=name, editable="0")
-        SubElement(on_top, "field", name=name, labelOnTop="1" if name in _LONG else "0")
 
 
-def add_widgets(root: Element, columns: Sequence[Entry], codes: Codes, language: str) -> None:
-    """Add value lists for what is coded, room for what is long, and the titles of the columns."""
-    configuration = SubElement(root, "fieldConfiguration")
-    for entry in columns:
-        name = entry.column_name
-        if values := dict(_value_list(codes, name, language)):
-            config = _widget(configuration, name, "ValueMap")
-            holder = SubElement(SubElement(config, "Option", type="Map"), "Option", type="List", name="map")
-            for title, value in values.items():
-                add_options(holder, {title: value})
-        elif name in _LONG:
-            add_options(_widget(configuration, name, "TextEdit"), {"IsMultiline": "true"})
-    aliases = SubElement(root, "aliases")
-    for index, entry in enumerate(columns, start=1):
-        title = entry.title if language == "nl" else entry.title_en or entry.column_name
-        SubElement(aliases, "alias", field=entry.column_name, index=str(index), name=title)
-
-
-def _value_list(codes: Codes, column: str, language: str) -> Iterator[tuple[str, str]]:
-    """Words and values of a column whose values are no words of one of the languages. Nothing known stays an empty field."""
-    listed = codes.get(column, ())
-    if any(code.value not in (code.title_nl, code.title_en) or code.title_nl != code.title_en for code in listed):
-        titles = [code.title(language) for code in listed]
-        for code in listed:
-            title = code.title(language)
-            # A value list goes by its words: two values of one word would be one.
-            yield (title if titles.count(title) == 1 else f"{title} ({code.value})"), code.value
-
-
-def _widget(configuration: Element, name: str, kind: str) -> Element:
-    return SubElement(SubElement(SubElement(configuration, "field", name=name), "editWidget", type=kind), "config")
-
-
-def _container(parent: Element, name: str, *, is_group: bool) -> Element:
+def _tab(form: Element, name: str) -> Element:
     return SubElement(
-        parent, "attributeEditorContainer", name=name, groupBox="1" if is_group else "0", columnCount="1", showLabel="1",
-        visibilityExpressionEnabled="0", visibilityExpression="",
-    )  # fmt: skip
+        form,
+        "attributeEditorContainer",
+        name=name,
+        groupBox="0",
+        columnCount="1",
+        showLabel="1",
+        visibilityExpressionEnabled="0",
+        visibilityExpression="",
+    )
 
 
-def add_options(parent: Element, options: Mapping[str, str]) -> None:
-    """Options as QGIS writes them since 3.18."""
-    holder = SubElement(parent, "Option", type="Map")
-    for key, value in options.items():
-        SubElement(holder, "Option", type="QString", name=key, value=value)
+def _html(form: Element, name: str, text: str) -> Element:
+    tab = _tab(form, name)
+    _add_html(tab, name, text)
+    return tab
+
+
+def _add_html(tab: Element, name: str, text: str) -> None:
+    SubElement(tab, "attributeEditorHtmlElement", name=name, showLabel="0").text = text

@@ -13,13 +13,16 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 from transforms.publish import symbols
 from transforms.publish.codes import Codes
 from transforms.publish.dictionary import Entry
-from transforms.publish.qgis.form import add_form, add_options, add_widgets
+from transforms.publish.qgis.card import map_tip
+from transforms.publish.qgis.expressions import display_name, type_word
+from transforms.publish.qgis.fields import add_fields, add_options
+from transforms.publish.qgis.form import add_form
+from transforms.publish.qgis.labels import add_labels
 from transforms.publish.qgis.words import band_label, class_label, word
 from transforms.publish.symbols import BANDS, PRIORITY_CLASSES, PriorityClass
 
 _DOCTYPE = "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n"
 _KNOWN = "\"underuse_band\" IN ('confirmed', 'likely', 'signal') AND \"priority_score\" IS NOT NULL"
-_TIP = "<b>[% {title} %]</b><br/>[% replace(coalesce(\"{reasons}\", ''), ' | ', '<br/>') %]"
 _PIN_MM = 2.6
 
 
@@ -33,21 +36,21 @@ def layer_qml(layer: str, entries: Sequence[Entry], codes: Codes, language: str)
         language: nl or en.
     """
     is_point = layer == "pins"
-    categories = "Symbology|Labeling|Fields|Forms|MapTips|AttributeTable|Rendering"
-    root = Element("qgis", version="3.22.0", styleCategories=categories, labelsEnabled=_flag(not is_point))
-    columns = [entry for entry in entries if entry.table_name == layer and entry.position > 0]
-    names = {entry.column_name for entry in columns}
-    # The column holds the Dutch word; its value list has the word of this style.
-    kind = '"type_label"' if language == "nl" else 'represent_value("type_label")'
+    categories = "LayerConfiguration|Symbology|Labeling|Fields|Forms|MapTips|Rendering"
+    labels = "0" if is_point else "1"
+    # Read-only: what somebody types into a published file is gone the next night.
+    root = Element("qgis", version="3.22.0", readOnly="1", styleCategories=categories, labelsEnabled=labels)
+    flags = SubElement(root, "flags")
+    for flag, value in {"Identifiable": "1", "Removable": "1", "Searchable": "1", "Private": "0"}.items():
+        SubElement(flags, flag).text = value
     _renderer(root, is_point, language)
     if not is_point:
-        _labelling(root, f'coalesce("name", {kind})')
-    add_widgets(root, columns, codes, language)
-    add_form(root, columns, language)
-    title = f'coalesce("name", {kind}, "{"site_id" if layer == "sites" else "building_id"}")'
-    reasons = "reasons_en" if language == "en" and "reasons_en" in names else "reasons"
-    SubElement(root, "previewExpression").text = title
-    SubElement(root, "mapTip").text = _TIP.format(title=title, reasons=reasons)
+        add_labels(root, f'coalesce("name", {type_word(language)})')
+    columns = [entry for entry in entries if entry.table_name == layer and entry.position > 0]
+    add_fields(root, columns, codes, language)
+    add_form(root, layer, columns, language)
+    SubElement(root, "previewExpression").text = display_name(layer, language)
+    SubElement(root, "mapTip").text = map_tip(layer, [entry.column_name for entry in columns], language)
     SubElement(root, "layerGeometryType").text = "0" if is_point else "2"
     return _DOCTYPE + tostring(root, encoding="unicode")
 
@@ -97,13 +100,13 @@ def _range(item: PriorityClass) -> str:
 
 
 def _fill(colour: str, is_point: bool) -> dict[str, str]:
-    options = {"color": _rgba(colour), "style": "solid", "outline_style": "no"}
+    options = {"color": symbols.rgba(colour), "style": "solid", "outline_style": "no"}
     return {**options, "name": "circle", "size": str(_PIN_MM), "size_unit": "MM"} if is_point else options
 
 
 def _outline(colour: str, width_mm: float, is_point: bool) -> dict[str, str]:
     options = {
-        "outline_color": _rgba(colour),
+        "outline_color": symbols.rgba(colour),
         "outline_style": "solid",
         "outline_width": str(width_mm),
         "outline_width_unit": "MM",
@@ -120,54 +123,6 @@ def _outline(colour: str, width_mm: float, is_point: bool) -> dict[str, str]:
     return {**options, "style": "no", "color": "255,255,255,0"}
 
 
-def _labelling(root: Element, label: str) -> None:
-    labelling = SubElement(root, "labeling", type="simple")
-    settings = SubElement(labelling, "settings", calloutType="simple")
-    style = SubElement(
-        settings,
-        "text-style",
-        fieldName=label,
-        isExpression="1",
-        fontFamily="Open Sans",
-        fontSize="8",
-        fontSizeUnit="Point",
-        textColor=_rgba(symbols.LABEL_COLOUR),
-        textOpacity="1",
-        multilineHeight="0.9",
-    )
-    SubElement(
-        style,
-        "text-buffer",
-        bufferDraw="1",
-        bufferSize="0.8",
-        bufferSizeUnits="MM",
-        bufferColor="255,255,255,255",
-        bufferOpacity="0.85",
-        bufferJoinStyle="128",
-    )
-    SubElement(settings, "text-format", wrapChar="", autoWrapLength="22", multilineAlign="1")
-    SubElement(settings, "placement", placement="1", centroidInside="1", centroidWhole="1", priority="5")
-    # In QML `scaleMax` is the largest denominator at which labels still show.
-    SubElement(
-        settings,
-        "rendering",
-        scaleVisibility="1",
-        scaleMin="0",
-        scaleMax=str(symbols.LABEL_SCALE),
-        drawLabels="1",
-        obstacle="0",
-        displayAll="0",
-    )
-
-
-def _rgba(colour: str) -> str:
-    return ",".join(str(part) for part in (*symbols.red_green_blue(colour), 255))
-
-
 def _key(text: str) -> str:
     # Rules want a UUID; one made from their text is the same every night.
     return "{" + str(uuid.uuid5(uuid.NAMESPACE_URL, f"onbenut:{text}")) + "}"
-
-
-def _flag(value: bool) -> str:
-    return "1" if value else "0"
