@@ -15,6 +15,7 @@ import pytest
 
 from sources._kit.errors import PublishError
 from transforms.publish.publish import publish_city
+from transforms.publish.qgis.fields import NULL_VALUE
 
 CRS = "EPSG:31370"
 TABLES = ("evidence", "reuse", "sources", "changes", "codes", "dictionary", "run")
@@ -200,7 +201,8 @@ def test_qml_has_classes_outlines_labels_aliases_and_words(db: sqlite3.Connectio
         listed = root.findall(
             ".//field[@name='underuse_band']/editWidget[@type='ValueMap']//Option[@name='map']/Option/Option"
         )
-        assert {option.get("value"): option.get("name") for option in listed} == BANDS
+        words = {option.get("value"): option.get("name") for option in listed}
+        assert words == {**BANDS, NULL_VALUE: "onbekend"}
     rendering = roots["buildings"].find("./labeling/settings/rendering")
     text = roots["buildings"].find("./labeling/settings/text-style")
     assert rendering is not None

@@ -59,10 +59,11 @@ def _add_widget(field: Element, entry: Entry, codes: Codes, language: str) -> No
 
 def _value_map(field: Element, values: Mapping[str, str], language: str) -> None:
     # NULL goes by a word too: "(NULL)" looks like a fault to whoever does not know databases.
-    shown = {word("nothing", language): NULL_VALUE, **values}
+    # A list of pairs, for a code may have the very same word, as the unknown type has.
+    shown = [(word("nothing", language), NULL_VALUE), *values.items()]
     config = SubElement(SubElement(field, "editWidget", type="ValueMap"), "config")
     holder = SubElement(SubElement(config, "Option", type="Map"), "Option", type="List", name="map")
-    for title, value in shown.items():
+    for title, value in shown:
         add_options(holder, {title: value})
 
 
