@@ -212,6 +212,56 @@ def cities(
     raise typer.Exit(command(workspace(), as_json, check))
 
 
+NightCities = Annotated[
+    str | None,
+    typer.Option(
+        "--cities", envvar="ONBENUT_CITIES", metavar="A,B", help="Slugs or paths; all that are enabled without."
+    ),
+]
+PerHost = Annotated[int, typer.Option(min=1, help="Feeds that may ask one host side by side, over all cities.")]
+Builds = Annotated[int, typer.Option(min=1, help="Cities that may be built side by side.")]
+SummaryAt = Annotated[str, typer.Option("--summary", metavar="CRON", help="When the night is caught up and summed up.")]
+
+
+@app.command()
+def night(
+    cities: NightCities = None,
+    due: Annotated[bool, typer.Option("--due", help="Only what was not tried since its cron fired last.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="For machines: JSON lines.")] = False,
+) -> None:
+    """Run one night here: each city on its own, then a summary of all.
+
+    Needs no server. Exit status 1: a city failed, the others had their turn.
+    """
+    from flows.commands.night import night as command
+
+    raise typer.Exit(command(workspace(), cities, due, as_json))
+
+
+@app.command()
+def deployments(
+    cities: NightCities = None, per_host: PerHost = 2, builds: Builds = 1, summary: SummaryAt = "45 6 * * *"
+) -> None:
+    """Tell the Prefect server when which city runs, and how many may ask one provider."""
+    from flows.commands.night import deployments as command
+
+    raise typer.Exit(command(workspace(), cities, per_host, builds, summary))
+
+
+@app.command()
+def worker(
+    cities: NightCities = None,
+    per_host: PerHost = 2,
+    builds: Builds = 1,
+    summary: SummaryAt = "45 6 * * *",
+    runs: Annotated[int, typer.Option(min=1, help="Cities under way side by side; most wait for a service.")] = 4,
+) -> None:
+    """Tell the Prefect server the same, then run what its schedules ask for."""
+    from flows.commands.night import worker as command
+
+    raise typer.Exit(command(workspace(), cities, per_host, builds, summary, runs))
+
+
 def guarded(call: Callable[[], object]) -> None:
     """Run a command: what a user can mend is one line and status 1, a defect of ours a traceback and status 70."""
     try:

@@ -20,10 +20,11 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Fetched:
-    """A feed's snapshot for this run, and whether it had to fall back on the last good one."""
+    """A feed's snapshot for this run, whether it had to fall back on the last good one, and how long asking took."""
 
     snapshot: Snapshot
     warning: str | None = None
+    seconds: float = 0.0
 
 
 def fetch_city(city: City, space: Workspace, *, offline: bool = False, say: Say = lambda _text: None) -> list[Fetched]:
@@ -93,6 +94,7 @@ def fetch_feed(
         OnbenutError: nothing could be fetched and there is no good snapshot from before.
     """
     settings_of(city, feed)
+    started = time.perf_counter()
     good = space.store.last_good(city, feed)
     if offline:
         if good is None:
@@ -110,11 +112,16 @@ def fetch_feed(
         except FetchRefusedError as error:
             refused.append(error)
             continue
-        return Fetched(snapshot, f"{refused[0]}; asked the other service instead" if refused else None)
+        return Fetched(
+            snapshot,
+            f"{refused[0]}; asked the other service instead" if refused else None,
+            time.perf_counter() - started,
+        )
     if good is None or not fall_back:
         raise refused[0]
     said = "; the other service: ".join(str(error) for error in refused)
-    return Fetched(good, f"{said}; used the snapshot of {good.fetched_at:%Y-%m-%d %H:%M} UTC")
+    warning = f"{said}; used the snapshot of {good.fetched_at:%Y-%m-%d %H:%M} UTC"
+    return Fetched(good, warning, time.perf_counter() - started)
 
 
 class _Told:

@@ -17,7 +17,7 @@ from sources._kit.errors import OnbenutError
 
 @dataclass(frozen=True)
 class FeedOutcome:
-    """What a run took from one feed: rows per raw table, the day its data describe, why it fell back if it did."""
+    """What a run took from one feed: rows per raw table, the day its data describe, why it fell back if it did, how long asking took."""
 
     source: str
     rows: dict[str, int]
@@ -25,6 +25,7 @@ class FeedOutcome:
     was_parsed: bool
     fallback: str | None
     max_age_days: int | None
+    seconds: float = 0.0
 
 
 @dataclass
@@ -72,10 +73,20 @@ def write_log(space: Workspace, outcome: Outcome, started: datetime) -> None:
         "warnings": outcome.warnings,
     }
     path = space.run_log(outcome.city)
+    body["before"] = _rows_before(path)
     part = path.with_suffix(".part")
     part.write_text(json.dumps(body, indent=1), encoding="utf-8")
     part.replace(path)
     space.failure_log(outcome.city).unlink(missing_ok=True)
+
+
+def _rows_before(path: Path) -> dict[str, Any] | None:
+    """What the run before took from its feeds; None where there was none, or its record is damaged."""
+    try:
+        last = json.loads(path.read_text(encoding="utf-8"))
+        return {"run_id": last["run_id"], "rows": {name: feed["rows"] for name, feed in last["feeds"].items()}}
+    except (OSError, ValueError, KeyError):
+        return None
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """The nightly flow of one city: `run` under Prefect, with a task per feed that is tried again when a service falters.
 
-The only module that knows Prefect. Tasks take names and paths, never a connection, so that they run on any
+This module, `flows.nightly`, `flows.deployments` and `flows.prefect_*` know Prefect, no other. Tasks take names and paths, never a connection, so that they run on any
 worker; nothing is cached, because the snapshot's hash is the cache. `python -m flows.refresh CITY` uses
 Prefect's local server.
 """
@@ -12,13 +12,10 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from flows.prefect_environment import prefect_environment
 from flows.workspace import Workspace, workspace
 
-# Prefect reads its settings when it is imported. What the user has set stays.
-os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
-os.environ.setdefault("DO_NOT_TRACK", "1")
-os.environ.setdefault("PREFECT_HOME", str(workspace().home / "data" / "prefect"))
-os.environ.setdefault("PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS", "120")
+os.environ.update(prefect_environment())
 
 from prefect import flow, get_run_logger, task
 from prefect.cache_policies import NO_CACHE
@@ -27,15 +24,17 @@ from prefect.tasks import exponential_backoff
 
 from flows.cities import find_city, is_local
 from flows.cli import DONE_IN_PART, guarded
+from flows.discreet import discreet, told
 from flows.fetch_steps import Fetched, boundary_feed, city_extent, fetch_feed
 from flows.outcome import Outcome, noting_failure
+from flows.prefect_turns import BUILD_LIMIT, host_limits, turn
 from flows.query import city_slug
 from flows.run import build_city
-from sources._kit.errors import FetchRefusedError, OnbenutError
+from sources._kit.errors import FetchRefusedError
 from sources._kit.snapshot import Box
 
 RETRIES = 3
-BACKOFF_S = 20
+BACKOFF_S = float(os.environ.get("ONBENUT_RETRY_BACKOFF_S", "20"))
 
 
 def _may_recover(_task: object, _run: object, state: Any) -> bool:
@@ -66,7 +65,8 @@ def fetch(city: str, feed: str, home: str, extent: Box | None = None) -> Fetched
     # A service may come back, so it is tried again before the last good snapshot has to do; a file will not.
     is_last = is_local(loaded.feeds[feed]) or (task_run.run_count or 1) > RETRIES
     say = get_run_logger().info
-    return fetch_feed(loaded, loaded.feeds[feed], space, fall_back=is_last, extent=extent, say=say)
+    with turn(host_limits(loaded.feeds[feed])), discreet(loaded.slug):
+        return fetch_feed(loaded, loaded.feeds[feed], space, fall_back=is_last, extent=extent, say=say)
 
 
 @task(name="build", cache_policy=NO_CACHE)
@@ -78,12 +78,10 @@ def build(city: str, fetched: list[Fetched], home: str, as_of: date | None) -> O
     """
     space, logger = Workspace(Path(home)), get_run_logger()
     loaded = find_city(city, space)
-    try:
+    with turn([BUILD_LIMIT]), discreet(loaded.slug):
         return build_city(
             loaded, space, fetched, as_of=as_of, progress=lambda floor, what: logger.info("%s %s", floor, what)
         )
-    except OnbenutError as error:
-        raise without_value(error) from None
 
 
 def _flow_run_name() -> str:
@@ -101,7 +99,7 @@ def refresh(city: str, as_of: date | None = None) -> Outcome:
     if city.endswith(".toml"):
         city = str(Path(city).resolve())
     loaded = find_city(city, space)
-    with noting_failure(loaded, space):
+    with noting_failure(loaded, space), discreet(loaded.slug):
         first = boundary_feed(loaded)
         done = {first: fetch(city, first, str(space.home))} if first else {}
         extent = city_extent(loaded, space, done.get(first) if first else None)
@@ -112,14 +110,8 @@ def refresh(city: str, as_of: date | None = None) -> Outcome:
         outcome = build(city, [done[name] for name in loaded.feeds], str(space.home), as_of)
     logger = get_run_logger()
     for warning in outcome.warnings:
-        logger.warning(warning)
+        logger.warning("%s", told(warning))
     return outcome
-
-
-def without_value(error: OnbenutError) -> OnbenutError:
-    """The same error without the value it met: it may be a cell of a register, and Prefect keeps its logs."""
-    where = {name: value for name, value in error.where.items() if name != "value"}
-    return type(error)(error.what, next_step=error.next_step, **where)
 
 
 def main() -> None:

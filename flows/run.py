@@ -97,7 +97,9 @@ def _build(
                 loaded.append(load_raw(con, item, space))
         table_plan = read_plan(city, space, day, loaded)
         outcome = Outcome(city.slug, day, str(table_plan.params["run_id"]), False, target)
-        outcome.feeds = {item.feed: _feed_outcome(city, item) for item in loaded}
+        outcome.feeds = {
+            item.feed: _feed_outcome(city, item, asked.seconds) for item, asked in zip(loaded, fetched, strict=True)
+        }
         outcome.warnings = [f"{item.feed}: {item.warning}" for item in loaded if item.warning]
         outcome.warnings += _old_feeds(city, loaded, day)
         given = load_reference(con, city, space, table_plan, loaded)
@@ -124,11 +126,9 @@ def _lost_objections(con: duckdb.DuckDBPyConnection) -> list[str]:
     return [f"objections: {len(lost)} ids belong to no building that stands now: {ids}"] if lost else []
 
 
-def _feed_outcome(city: City, item: Loaded) -> FeedOutcome:
-    feed = city.feeds[item.feed]
-    return FeedOutcome(
-        feed.source, item.rows, item.snapshot_on.isoformat(), item.was_parsed, item.warning, feed.max_age_days
-    )
+def _feed_outcome(city: City, item: Loaded, seconds: float) -> FeedOutcome:
+    feed, day = city.feeds[item.feed], item.snapshot_on.isoformat()
+    return FeedOutcome(feed.source, item.rows, day, item.was_parsed, item.warning, feed.max_age_days, round(seconds, 2))
 
 
 def _old_feeds(city: City, loaded: list[Loaded], day: date) -> list[str]:

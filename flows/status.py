@@ -68,8 +68,8 @@ def city_status(city: str, space: Workspace) -> CityStatus:
         known = ", ".join(known_slugs(space)) or "none"
         raise OnbenutError("no such city", city=city, next_step=f"cities that were run: {known}; or give a path")
     status = CityStatus(slug, path if path.exists() else None)
-    status.last_run = _read_json(space.run_log(slug))
-    status.failure = _read_json(space.failure_log(slug))
+    status.last_run = read_record(space.run_log(slug))
+    status.failure = read_record(space.failure_log(slug))
     known_feeds: dict[str, dict[str, Any]] = {}
     if path.exists():
         con = open_warehouse(city, space)
@@ -142,7 +142,7 @@ def _feed_status(
 def _last_manifest(space: Workspace, slug: str, feed: str) -> dict[str, Any] | None:
     store = space.store
     for accepted in sorted(store.folder(slug, feed).glob("*.accepted"), reverse=True):
-        manifest = _read_json(accepted.with_suffix(".json"))
+        manifest = read_record(accepted.with_suffix(".json"))
         if manifest and all(store.blob(part["sha256"]).exists() for part in manifest["parts"]):
             return manifest
     return None
@@ -164,7 +164,12 @@ def _declared_feeds(city: str, space: Workspace) -> dict[str, dict[str, Any]] | 
     return None
 
 
-def _read_json(path: Path) -> dict[str, Any] | None:
+def read_record(path: Path) -> dict[str, Any] | None:
+    """A record of a run; None where there is none.
+
+    Raises:
+        OnbenutError: it is damaged.
+    """
     try:
         body: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:

@@ -54,6 +54,11 @@ class Workspace:
         """The made-up city's raw files."""
         return self.home / "data" / "sample"
 
+    @property
+    def nights(self) -> Path:
+        """Summaries of nights."""
+        return self.home / "data" / "nights"
+
     def decisions(self, slug: str) -> Path:
         """Matches of a city that were decided by hand."""
         return self.home / "data" / "decisions" / f"{slug}.csv"

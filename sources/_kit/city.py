@@ -20,6 +20,7 @@ from pydantic import (
 
 from sources._kit.errors import CityFileError
 from sources._kit.region import REGION_PREFIX, Written, read_written
+from sources._kit.schedule import Schedule
 from sources._kit.service import Service
 
 HOME_VARIABLE = "ONBENUT_HOME"
@@ -139,6 +140,9 @@ class City(BaseModel):
     )
     publisher: Publisher | None = Field(None, description="for the records of the products in a data catalogue")
     postcodes: tuple[str, ...] = Field((), description="postal codes of the city, for `{postcodes}` in region files")
+    schedule: Schedule = Field(
+        default_factory=lambda: Schedule.model_validate({}), description="when nights run the city"
+    )
     feeds: dict[str, Feed] = Field(min_length=1)
     _written: Written | None = PrivateAttr(None)
 
@@ -253,4 +257,6 @@ def known_keys(location: tuple[int | str, ...]) -> list[str]:
         model = Service
     if model is City and location[:1] == ("publisher",) and len(location) > 1:
         model = Publisher
+    if location[:1] == ("schedule",) and len(location) > 1:
+        model = Schedule
     return [key for key in model.model_fields if key not in ("slug", "folder", "settings")]

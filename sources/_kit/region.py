@@ -148,9 +148,12 @@ def _placed(table: Table, here: Path, city: Path) -> Table:
 
 def _merge(under: Table, layer: Layer, city: str) -> Table:
     """A layer over what lies under it; feeds are merged key by key."""
+    both = {**under, **layer.table}
+    if isinstance(schedule := under.get("schedule"), dict) and isinstance(own := layer.table.get("schedule"), dict):
+        both["schedule"] = _deep(schedule, own)
     feeds, own = under.get("feeds", {}), layer.table.get("feeds", {})
     if not isinstance(own, dict):
-        return {**under, **layer.table}
+        return both
     merged = dict(feeds)
     for name, feed in own.items():
         if feed is False:
@@ -166,7 +169,7 @@ def _merge(under: Table, layer: Layer, city: str) -> Table:
             del merged[name]
         else:
             merged[name] = _over(merged[name], feed) if isinstance(feed, dict) and name in merged else feed
-    return {**under, **layer.table, "feeds": merged}
+    return {**both, "feeds": merged}
 
 
 def _over(under: Table, over: Table) -> Table:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from urllib3.util.retry import Retry
 
+from flows.discreet import without_value
 from sources._kit import fetch as fetching
 from sources._kit.duck import connect, identifier
 from sources._kit.errors import FetchRefusedError
@@ -172,7 +173,7 @@ def test_a_file_that_is_not_there_is_not_waited_for(
     assert "no such file" in outcome.feeds["osm"].fallback
 
 
-def test_errors_reach_prefect_without_the_value_they_met(refresh_module: Any) -> None:
+def test_errors_reach_prefect_without_the_value_they_met() -> None:
     error = FetchRefusedError("a cell is wrong", city="gent", value="Jan Janssens", next_step="look")
-    assert "Janssens" not in str(refresh_module.without_value(error))
-    assert type(refresh_module.without_value(error)) is FetchRefusedError
+    assert "Janssens" not in str(without_value(error))
+    assert type(without_value(error)) is FetchRefusedError
