@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format lock record-version bench bench-matching evaluate picture clean
+.PHONY: help setup demo test check format lock record-version night bench bench-matching evaluate picture clean
 
 help:  ## what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -37,6 +37,9 @@ lock: setup  ## refresh requirements.lock (uv resolves for every Python and plat
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	  --all-extras --custom-compile-command 'make lock' pyproject.toml -o requirements.lock
+
+night: setup  ## a whole night with a real Prefect server, a worker and a dead source (four minutes)
+	$(BIN)/python -m flows.night_proof
 
 record-version: setup  ## after a change of numbers: step the version and write down what comes out
 	$(BIN)/python -m flows.versions

@@ -17,9 +17,10 @@ os.environ.update(server_environment())
 import httpx
 from prefect.client.orchestration import get_client
 from prefect.deployments.runner import RunnerDeployment
-from prefect.flows import EntrypointType, Flow
+from prefect.flows import Flow
 from prefect.runner import Runner
 from prefect.schedules import Cron
+from prefect.types.entrypoint import EntrypointType
 
 from flows.due import planned
 from flows.nightly import city as city_flow

@@ -11,7 +11,7 @@ from pathlib import Path
 from rich.console import Console
 
 from flows.commands.terminal import console, table
-from flows.night_summary import CityLine, FeedLine, Night
+from flows.night_lines import CityLine, FeedLine, Night
 from flows.workspace import Workspace
 
 _CITIES = ("city", "state", "seconds", "as of", "public", "why")

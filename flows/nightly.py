@@ -18,7 +18,8 @@ from prefect.runtime import flow_run
 from prefect.states import Completed, Failed
 
 from flows.due import Planned, is_due, planned
-from flows.night_summary import Night, night_of_cities
+from flows.night_lines import Night
+from flows.night_summary import night_of_cities
 from flows.night_writing import as_markdown, as_text, write_night
 from flows.notify import notify
 from flows.prefect_turns import city_limit, turn

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
+from pathlib import Path
 
 from flows.workspace import workspace
 
@@ -24,6 +26,9 @@ def prefect_environment() -> dict[str, str]:
             "PREFECT_LOGGING_HANDLERS_CONSOLE_FORMATTER": "json",
             "PREFECT_LOGGING_FORMATTERS_JSON_CLASS": "flows.log_lines.JsonLines",
         }
+    if "PREFECT_HOME" not in os.environ:
+        with suppress(OSError):  # Prefect says so itself where it may not write; it makes its folder, but none above it
+            Path(wanted["PREFECT_HOME"]).parent.mkdir(parents=True, exist_ok=True)
     return {name: value for name, value in wanted.items() if name not in os.environ}
 
 

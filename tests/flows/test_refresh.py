@@ -52,18 +52,12 @@ class Service:
         self.failures, self.requests = times, 0
 
 
-@pytest.fixture(scope="module")
-def refresh_module(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """flows.refresh with a Prefect server of the test's own. Prefect reads its settings when it is imported."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PREFECT_HOME", str(tmp_path_factory.mktemp("prefect")))
-        patch.setenv("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
-        from prefect.testing.utilities import prefect_test_harness
+@pytest.fixture
+def refresh_module(prefect_server: None) -> Any:
+    """flows.refresh, imported once Prefect has a server of the tests' own."""
+    import flows.refresh
 
-        import flows.refresh
-
-        with prefect_test_harness(server_startup_timeout=120):
-            yield flows.refresh
+    return flows.refresh
 
 
 @pytest.fixture
