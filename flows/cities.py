@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from flows.fieldwork.feed import with_field_checks
 from flows.query import known_slugs, own_city
 from flows.workspace import Workspace
 from sources._kit.city import City, Feed, city_files, city_slug, load_city
@@ -45,15 +46,15 @@ def city_paths(space: Workspace) -> dict[str, Path]:
 
 
 def find_city(city: str, space: Workspace) -> City:
-    """A city by slug or by the path of its file; a made-up city is found by its slug too.
+    """A city by slug or by the path of its file, with what was seen in the field; a made-up city is found by its slug too.
 
     Raises:
         CityFileError: there is no such city, or its file is not valid.
     """
     made_up = space.sample / city / f"{city}.toml"
     if not (space.cities / f"{city}.toml").exists() and made_up.exists():
-        return load_city(made_up, space.cities)
-    return load_city(city, space.cities)
+        return with_field_checks(load_city(made_up, space.cities), space)
+    return with_field_checks(load_city(city, space.cities), space)
 
 
 def check_city(city: City) -> None:

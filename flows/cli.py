@@ -196,6 +196,41 @@ def serve(
 
 
 @app.command()
+def fieldlist(
+    city: CityName,
+    n: Annotated[int, typer.Option("--n", min=1, help="How many buildings.")] = 40,
+    share_random: Annotated[
+        float, typer.Option(min=0, max=1, help="Drawn at random; the others are the top of the layer.")
+    ] = 1 / 3,
+    seed: Annotated[str | None, typer.Option(help="Of the random part; the run's id if not given.")] = None,
+    bbox: Annotated[
+        str | None, typer.Option(metavar="MINX,MINY,MAXX,MAXY", help="In metres of the city's CRS.")
+    ] = None,
+    area: Annotated[Path | None, typer.Option(metavar="FILE", help="Polygons in any CRS, such as a district.")] = None,
+    audience: Annotated[Audience, typer.Option(help="From whose layer.")] = Audience.CITY,
+    to: Annotated[Path | None, typer.Option(metavar="FILE", help="A .gpkg; the CSV stands beside it.")] = None,
+) -> None:
+    """Draw a list of buildings to visit, for QField and as CSV.
+
+    Without --to it is written to data/fieldwork/CITY/. It says neither score nor reason: who knows what is expected sees it.
+    """
+    from flows.commands.fieldwork import fieldlist as command
+
+    raise typer.Exit(command(city, workspace(), n, share_random, seed, bbox, area, audience.value, to))
+
+
+@app.command("object")
+def object_to(
+    city: CityName,
+    building: Annotated[str, typer.Argument(metavar="ID", help="As for explain.")],
+) -> None:
+    """Take a building out of everything public, at once: its owner or user objects."""
+    from flows.commands.fieldwork import object_to as command
+
+    raise typer.Exit(command(city, building, workspace()))
+
+
+@app.command()
 def cities(
     check: Annotated[
         bool,
@@ -272,6 +307,29 @@ def guarded(call: Callable[[], object]) -> None:
     except Exception:  # noqa: BLE001 - the last line of defence; it hides nothing
         traceback.print_exc()
         sys.exit(DEFECT)
+
+
+fieldcheck_app = typer.Typer(help="What was seen in the field.", no_args_is_help=True)
+app.add_typer(fieldcheck_app, name="fieldcheck")
+
+
+@fieldcheck_app.callback()
+def fieldcheck() -> None:
+    """What was seen in the field."""
+
+
+@fieldcheck_app.command("import")
+def fieldcheck_import(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A list that was filled in: .gpkg, .csv or .xlsx.")],
+    city: Annotated[str | None, typer.Option(help="Slug; the list itself says it if not given.")] = None,
+) -> None:
+    """Take a filled-in list back as evidence for the next run; objections hold at once.
+
+    Exit status 3: rows were refused; FILE.errors.csv says why.
+    """
+    from flows.commands.fieldwork import fieldcheck_import as command
+
+    raise typer.Exit(command(file, workspace(), city))
 
 
 match_app = typer.Typer(

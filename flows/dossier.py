@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from flows.dossier_facts import DossierError, read_facts
+from flows.dossier_facts import PUBLIC, DossierError, read_facts
 from flows.dossier_page import page_of
 from flows.dossier_render import render_html, render_pdf
 from flows.dossier_words import PageWords
 from flows.explain_find import find_building
+from flows.objections import objected
 from flows.query import city_slug, open_warehouse
 from flows.workspace import Workspace
 
@@ -45,7 +46,15 @@ def write_dossier(city: str, building: str, target: Path, space: Workspace, audi
     con = open_warehouse(city, space, spatial=True)
     try:
         slug = city_slug(city)
-        facts = read_facts(con, slug, find_building(con, building, slug), audience)
+        building_id = find_building(con, building, slug)
+        if audience == PUBLIC and building_id in objected(city, space):
+            raise DossierError(
+                "somebody objected to this building being shown",
+                city=slug,
+                value=building_id,
+                next_step="for a dossier that stays within the city, --audience city",
+            )
+        facts = read_facts(con, slug, building_id, audience)
     finally:
         con.close()
     _replace(target, form(render_html(page_of(facts, PageWords(lang)))), slug)

@@ -9,10 +9,11 @@ import duckdb
 
 from flows.export_format import WRITERS, Writer
 from flows.export_place import Box, ExportError, read_area
+from flows.objections import objected
 from flows.query import city_slug, first_line, open_warehouse
 from flows.workspace import Workspace
 from sources._kit.duck import literal
-from transforms.publish.rows import ROWS, SITES, Product, prepare, read_run
+from transforms.publish.rows import ROWS, SITES, Product, prepare, read_run, withhold
 
 
 def export_layer(
@@ -36,6 +37,8 @@ def export_layer(
         area: file with polygons in any CRS; a building that touches one is in.
         audience: public or city.
 
+    Who objected since the last run is left out of the public layer all the same.
+
     Raises:
         ExportError: the extension, the expression, the area or the place of the file is wrong.
         OnbenutError: the city has not been run.
@@ -47,7 +50,8 @@ def export_layer(
     try:
         slug = city_slug(city)
         crs = _crs(con)
-        product = prepare(con, slug, crs, audience, read_run(con, slug))
+        withheld = objected(city, space) if audience == "public" else frozenset()
+        product = withhold(con, prepare(con, slug, crs, audience, read_run(con, slug)), withheld)
         shape = read_area(area, slug, crs, _extent(con)) if area is not None else None
         product = _narrow(con, product, where, box, shape)
         _write_whole(con, product, target, write)

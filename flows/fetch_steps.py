@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from flows.boundary import find_extent
+from flows.fieldwork.feed import FIELD_CHECKS
 from flows.workspace import Workspace
 from sources._kit.city import BOUNDARY_FEED, City, Feed
 from sources._kit.contract import load_source, settings_of
@@ -96,7 +97,8 @@ def fetch_feed(
     settings_of(city, feed)
     started = time.perf_counter()
     good = space.store.last_good(city, feed)
-    if offline:
+    # What was seen in the field is the house's own file: it is here, network or not.
+    if offline and feed.name != FIELD_CHECKS:
         if good is None:
             raise FetchRefusedError(
                 "no stored snapshot to run on",

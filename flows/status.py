@@ -160,7 +160,8 @@ def _declared_feeds(city: str, space: Workspace) -> dict[str, dict[str, Any]] | 
                 feeds = tomllib.loads(path.read_text(encoding="utf-8")).get("feeds")
             except (tomllib.TOMLDecodeError, UnicodeDecodeError):
                 return None  # `onbenut cities` and `onbenut run` say what is wrong with it
-            return {name: feed for name, feed in (feeds or {}).items() if isinstance(feed, dict)}
+            own: dict[str, Any] = {"field_checks": {}} if (space.fieldwork(slug) / "evidence.csv").exists() else {}
+            return {name: feed for name, feed in {**(feeds or {}), **own}.items() if isinstance(feed, dict)}
     return None
 
 

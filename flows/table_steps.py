@@ -13,11 +13,11 @@ from flows.boundary import load_boundary
 from flows.decisions import load_decisions
 from flows.feed_steps import Loaded, source_code
 from flows.history import keep_history
+from flows.objections import load_objections
 from flows.workspace import Workspace
 from sources._kit.city import City, Feed, Publisher
 from sources._kit.contract import SourceInfo, load_source
 from sources._kit.duck import identifier, literal
-from sources._kit.errors import OnbenutError
 from transforms._kit.header import TableSpec, read_specs
 from transforms._kit.intake import make_intake
 from transforms._kit.reference import Reference, fingerprints, read_reference, write_table
@@ -165,7 +165,7 @@ def load_given(
     views = make_intake(con, city, {item.feed: item.fingerprint for item in loaded})
     prints = {
         "reference.boundary": load_boundary(con, city, plan.reference.tables.get("nis_2025", [])),
-        "reference.objection": load_objections(con, city),
+        "reference.objection": load_objections(con, city, space),
         "reference.decision": load_decisions(con, city, space),
     }
     feeds = sorted(f"{item.feed} {item.fingerprint} {item.snapshot_on}" for item in loaded)
@@ -185,33 +185,6 @@ def build_tables(
     """Build the floors staging to layer."""
     define_macros(con)
     return build(con, plan.specs, prints, plan.params, on_table)
-
-
-def load_objections(con: duckdb.DuckDBPyConnection, city: City) -> str:
-    """Make reference.objection: ids of buildings whose owners or users objected to being shown.
-
-    Raises:
-        OnbenutError: the file is missing or holds anything but building ids; nobody's name belongs in it.
-    """
-    ids: list[str] = []
-    if city.objections is not None:
-        path = city.folder / city.objections
-        where = {"city": city.slug, "file": path}
-        if not path.exists():
-            raise OnbenutError("no such list of objections", next_step="mend `objections` in the city file", **where)
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-        if not lines or lines[0].strip() != "building_id":
-            raise OnbenutError(
-                "a list of objections has the one column building_id",
-                value=lines[0] if lines else "empty file",
-                next_step="keep who objected, and why, elsewhere",
-                **where,
-            )
-        ids = sorted({line.strip() for line in lines[1:] if line.strip()})
-    con.execute("CREATE OR REPLACE TABLE reference.objection (building_id VARCHAR)")
-    if ids:
-        con.execute("INSERT INTO reference.objection SELECT unnest(?::VARCHAR[])", [ids])
-    return hashlib.sha256("\n".join(ids).encode()).hexdigest()
 
 
 def prepare_warehouse(con: duckdb.DuckDBPyConnection) -> None:

@@ -63,6 +63,10 @@ class Workspace:
         """Matches of a city that were decided by hand."""
         return self.home / "data" / "decisions" / f"{slug}.csv"
 
+    def fieldwork(self, slug: str) -> Path:
+        """Field lists of a city, what came back of them, and who objected to being shown."""
+        return self.home / "data" / "fieldwork" / slug
+
     def warehouse(self, slug: str) -> Path:
         """DuckDB file of a city."""
         return self.home / "data" / "warehouse" / f"{slug}.duckdb"

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from pathlib import Path
 
 from flows.commands.terminal import console
+from flows.objections import objected
 from flows.query import city_slug
 from flows.workspace import Workspace
 
@@ -46,7 +48,10 @@ def serve(city: str, space: Workspace, host: str, port: int, url: str | None, au
 
         from flows.serve.app import LayerApplication
 
-        application = LayerApplication(folder, stem, address, is_public=is_public, hosts=names)
+        # Read anew for every question: who objects is gone from the next answer on.
+        withheld = partial(objected, city, space) if is_public else frozenset
+        withheld()
+        application = LayerApplication(folder, stem, address, is_public=is_public, hosts=names, withheld=withheld)
         if not is_loopback(host):
             console(sys.stderr).print(
                 f"warning: everybody who reaches {host} can read the layer; for the internet put nginx or Caddy before it",

@@ -42,7 +42,16 @@ class _Served:
 class LayerApplication:
     """Answers from one set per request, looked up anew each time: the night may swap it whenever it likes."""
 
-    def __init__(self, folder: Path, stem: str, url: str, *, is_public: bool, hosts: list[str] | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        stem: str,
+        url: str,
+        *,
+        is_public: bool,
+        hosts: list[str] | None = None,
+        withheld: Callable[[], frozenset[str]] = frozenset,
+    ) -> None:
         """Open the set that is there.
 
         Args:
@@ -51,12 +60,13 @@ class LayerApplication:
             url: address under which others reach this, without a slash at the end.
             is_public: pages of other sites may read along.
             hosts: names under which it may be asked; None for any.
+            withheld: buildings that are not shown, asked anew for every question.
 
         Raises:
             FileNotFoundError: the set has no layer of buildings.
         """
         self._folder, self._stem, self._url = folder, stem, url
-        self._is_public, self._hosts = is_public, hosts
+        self._is_public, self._hosts, self._withheld = is_public, hosts, withheld
         self._lock = threading.Lock()
         self._now: _Served | None = None
         self._before: tuple[_Served, float] | None = None
@@ -127,7 +137,7 @@ class LayerApplication:
         raise SetGoneError(self._stem)
 
     def _open(self) -> _Served:
-        published = open_set(self._folder, self._stem)
+        published = open_set(self._folder, self._stem, self._withheld)
         made = settings(published, self._url)
         ASKED.set((published, {}))
         return _Served(published, API(made, get_oas(deepcopy(made))))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from functools import cached_property
@@ -56,6 +56,8 @@ class Published:
     schema: pa.Schema
     run: Mapping[str, str]
     licences: tuple[tuple[str, str | None], ...]
+    withheld: Callable[[], frozenset[str]] = frozenset
+    """Buildings somebody objected to, asked anew for every question: none of them waits for a night."""
 
     @property
     def name(self) -> str:
@@ -108,7 +110,9 @@ class Published:
 
     def features(self, collection: str) -> str:
         """Query over the rows of a collection, its geometry as `shape` in the layer's CRS."""
-        return f"SELECT *, {_SHAPES[collection]} AS shape FROM layer"
+        gone = ", ".join(literal(one) for one in sorted(self.withheld()))
+        where = f" WHERE building_id NOT IN ({gone})" if gone else ""
+        return f"SELECT *, {_SHAPES[collection]} AS shape FROM layer{where}"
 
     def ask(self, query: str) -> list[tuple[Any, ...]]:
         """All rows of a query.
@@ -137,8 +141,8 @@ class Published:
             raise SetGoneError(self.name) from cause
 
 
-def open_set(folder: Path, stem: str) -> Published:
-    """Open the set that `folder` is, or points to, at this moment.
+def open_set(folder: Path, stem: str, withheld: Callable[[], frozenset[str]] = frozenset) -> Published:
+    """Open the set that `folder` is, or points to, at this moment; what `withheld` names is not in it.
 
     Raises:
         FileNotFoundError: it has no layer of buildings.
@@ -150,7 +154,7 @@ def open_set(folder: Path, stem: str) -> Published:
         with closing(sqlite3.connect(f"{path.with_suffix('.gpkg').as_uri()}?mode=ro&immutable=1", uri=True)) as db:
             run = dict(db.execute("SELECT name, value FROM run"))
             licences = tuple(db.execute("SELECT DISTINCT licence, licence_uri FROM sources ORDER BY 1, 2"))
-        opened = Published(identity, _connect(path), pq.read_schema(path), run, licences)
+        opened = Published(identity, _connect(path), pq.read_schema(path), run, licences, withheld)
     except (OSError, sqlite3.Error, duckdb.Error, pa.ArrowInvalid) as error:
         if path.exists() and identify(folder, stem) == identity:
             raise

@@ -124,3 +124,5 @@ SELECT
     k.log_lr_sd AS effect_sd,
     k.is_legal, a.vacant_low, a.vacant_high
 FROM aged AS a JOIN reference.evidence_kind AS k USING (kind) JOIN reference.feed AS f ON f.feed = a.feed
+-- Who stood before the building later has seen more: an earlier look at it is over, whatever it said.
+QUALIFY k.authority <> 'field check' OR a.observed_on = max(a.observed_on) OVER (PARTITION BY a.building_id, k.authority, f.visibility)

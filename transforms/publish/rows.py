@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -116,6 +116,20 @@ def prepare(
         run=run,
         attribution="; ".join(attributions(con, audience)),
     )
+
+
+def withhold(con: duckdb.DuckDBPyConnection, product: Product, ids: frozenset[str]) -> Product:
+    """Take buildings out of a prepared product, and the sites that were drawn with them: the next run draws those anew."""
+    if not ids:
+        return product
+    gone = f"building_id IN ({', '.join(literal(one) for one in sorted(ids))})"
+    sites = f"site_id IN (SELECT site_id FROM {ROWS} WHERE {gone})"
+    con.execute(f"DELETE FROM {SITES} WHERE {sites}")
+    site_columns = ", ".join(f"{name} = NULL" for name in product.columns if name.startswith("site_"))
+    if site_columns:
+        con.execute(f"UPDATE {ROWS} SET {site_columns} WHERE {sites}")
+    con.execute(f"DELETE FROM {ROWS} WHERE {gone}")
+    return replace(product, row_count=_scalar(con, f"SELECT count(*) FROM {ROWS}"))
 
 
 def portable(names: Sequence[str], types: dict[str, str]) -> str:
