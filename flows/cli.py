@@ -231,6 +231,20 @@ def object_to(
 
 
 @app.command()
+def doctor(
+    as_json: AsJson = False,
+    network: Annotated[bool, typer.Option("--network", help="Also ask the server of PREFECT_API_URL.")] = False,
+) -> None:
+    """Check this machine and this configuration: versions, disk, rights, clock, warehouses, city files.
+
+    Exit status 1: something is a fault.
+    """
+    from flows.commands.doctor import doctor as command
+
+    raise typer.Exit(command(workspace(), as_json, network))
+
+
+@app.command()
 def cities(
     check: Annotated[
         bool,
