@@ -11,6 +11,7 @@ from flows.city_faults import fault_at, is_crs, setting_of_part
 from sources._kit.city import BOUNDARY_FEED, City, Feed
 from sources._kit.contract import load_source, setting_error
 from sources._kit.errors import CityFileError, OnbenutError
+from sources._kit.secret import without_blanks
 
 BY_PART = ("typename", "filter", "geometry", "sort_by")
 """Settings of a service that may be a table by part."""
@@ -113,6 +114,7 @@ def _rights_faults(city: City, feed: Feed, licence: str, attribution: str, visib
 
 
 def _address_fault(place: str, *, is_url: bool) -> str | None:
+    place = without_blanks(place)
     if "{" in place or "}" in place:
         return "a blank that nothing fills in"
     if not is_url:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import requests
 
+from sources._kit.secret import reveal
 from sources._kit.snapshot import Part
 
 CONNECT_S = 10
@@ -38,11 +39,16 @@ class Call:
         return self.url if self.form is None else _address(self.url, self.form)
 
     def send(self, session: requests.Session, url: str, headers: Mapping[str, str]) -> requests.Response:
-        """Ask `url`, to which a redirect may have led; the body of the answer is not read yet."""
+        """Ask `url`, to which a redirect may have led, with its keys filled in; the body of the answer is not read yet.
+
+        Raises:
+            FetchRefusedError: a key is not in the environment.
+        """
         method = "GET" if self.form is None else "POST"
         timeout = (CONNECT_S, self.silence_s)
+        form = self.form and {name: reveal(value, url) for name, value in self.form.items()}
         return session.request(
-            method, url, data=self.form, headers=headers, stream=True, timeout=timeout, allow_redirects=False
+            method, reveal(url, url), data=form, headers=headers, stream=True, timeout=timeout, allow_redirects=False
         )
 
 

@@ -24,6 +24,7 @@ from sources._kit.call import SILENCE_S, Call, conditions
 from sources._kit.errors import FetchRefusedError
 from sources._kit.manners import Budget, GivenUpError, Manners, Pace, PatientRetry, hold_turn
 from sources._kit.partial import Partial, Take, hold_partial
+from sources._kit.secret import conceal
 from sources._kit.snapshot import Part, Store
 
 REDIRECTS_MAX = 5
@@ -142,7 +143,7 @@ class Client:
         Raises:
             FetchRefusedError: it leads to a host the source does not allow, or away from TLS.
         """
-        target = urljoin(url, link)
+        target = conceal(urljoin(url, link), url)
         before, after = urlsplit(url), urlsplit(target)
         if after.scheme not in ("http", "https") or (before.scheme == "https" and after.scheme == "http"):
             raise _refused("the service leads away from TLS", target, **self.where, url=url)
@@ -180,14 +181,14 @@ class Client:
             except (requests.RequestException, GivenUpError) as error:
                 raise FetchRefusedError(
                     f"the service did not answer: {type(error).__name__}",
-                    value=shown(error),
+                    value=conceal(shown(error), call.address),
                     next_step="the last good snapshot stays; try again later",
                     **where,
                 ) from error
             wrong = find_error(partial.path) if answer.status_code != 304 or before is None else None
             if wrong is not None:
                 partial.clear()
-                raise _refused(wrong[0], wrong[1], **where)
+                raise _refused(wrong[0], conceal(wrong[1], call.address), **where)
             stack.callback(partial.clear)  # nobody goes on with a whole answer, whatever becomes of it
             yield partial, answer, before
 
@@ -244,9 +245,10 @@ class Client:
             raise BrokenBodyError("the rest is of another file than the beginning")
         if not answer.ok:
             what = f"the service refused: {answer.status_code} {answer.reason or ''}".rstrip()
-            raise _refused(what, said(_head(answer)) or None, **where)
+            raise _refused(what, conceal(said(_head(answer)), str(where["url"])) or None, **where)
         if "html" in answer.headers.get("Content-Type", "").lower():
-            raise _refused("a page of HTML instead of data", said(_head(answer)) or None, **where)
+            text = conceal(said(_head(answer)), str(where["url"]))
+            raise _refused("a page of HTML instead of data", text or None, **where)
         if answer.status_code != 206:
             partial.begin(answer)
         room = min(ceiling, self.store.free_bytes() + partial.size)
@@ -259,7 +261,7 @@ class Client:
                 if size > room:
                     raise _too_large(partial, size, room, **where)
                 target.write(block)
-                self.progress(answer.url, size, partial.total)
+                self.progress(conceal(answer.url, str(where["url"])), size, partial.total)
         if partial.total is not None and size != partial.total:
             if size > partial.total:
                 partial.clear()

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from sources._kit.errors import CityFileError
+from sources._kit.secret import refuse_secrets
 
 EXTENDS = "extends"
 REGION_PREFIX = "_"
@@ -53,7 +54,7 @@ def read_written(path: Path, cities: Path) -> Written:
         cities: where region files are looked for that are named by a word; a name that ends in .toml is relative to the city file.
 
     Raises:
-        CityFileError: a file is absent or no TOML, or a text asks for a key that the city does not have.
+        CityFileError: a file is absent or no TOML, holds a secret, or a text asks for a key that the city does not have.
     """
     own = read_toml(path)
     names = own.pop(EXTENDS, [])
@@ -76,6 +77,7 @@ def read_written(path: Path, cities: Path) -> Written:
     layers = (Layer(path, own), *reversed(regions))
     table: Table = {}
     for layer in reversed(layers):
+        refuse_secrets(layer.table, city=path.stem, file=layer.file)
         table = _merge(table, layer, path.stem)
     return Written(layers, table)
 

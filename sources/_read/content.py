@@ -11,6 +11,10 @@ from sources._kit.snapshot import Snapshot
 
 Kind = Literal["geojson", "geopackage", "parquet", "excel", "text"]
 HEAD_BYTES = 4096
+EXCEL_MAX_BYTES = 1 << 30
+"""More than any sheet unpacks to: a million rows have a tenth of that."""
+EXCEL_RATIO_MAX, EXCEL_RATIO_FROM_BYTES = 200, 64 << 20
+"""A sheet packs to a tenth or a thirtieth; what packs far better is a bomb. Small ones may be very regular."""
 
 
 def place(snapshot: Snapshot, part: str, path: Path | None = None) -> dict[str, object]:
@@ -30,7 +34,7 @@ def kind_of(path: Path, **where: object) -> Kind:
     """Tell a file's format.
 
     Raises:
-        UnreadableSnapshotError: empty, HTML, XML, a zip archive, an old Excel file, other binary data.
+        UnreadableSnapshotError: empty, HTML, XML, a zip archive, an old Excel file, one that is a bomb, other binary data.
     """
     with path.open("rb") as stream:
         head = stream.read(HEAD_BYTES)
@@ -68,6 +72,7 @@ def _zipped(path: Path, **where: object) -> Kind:
     try:
         with zipfile.ZipFile(path) as archive:
             names = archive.namelist()
+            unpacked = sum(member.file_size for member in archive.infolist())
     except zipfile.BadZipFile as error:
         raise UnreadableSnapshotError(
             "the file is damaged or stops short",
@@ -76,6 +81,15 @@ def _zipped(path: Path, **where: object) -> Kind:
             **where,
         ) from error
     if "xl/workbook.xml" in names:
+        packed = path.stat().st_size
+        is_bomb = unpacked > EXCEL_RATIO_FROM_BYTES and unpacked > EXCEL_RATIO_MAX * packed
+        if is_bomb or unpacked > EXCEL_MAX_BYTES:
+            raise UnreadableSnapshotError(
+                "the Excel file unpacks to more than a sheet ever holds",
+                value=f"{packed} bytes to {unpacked}",
+                next_step="look what it is before anything opens it",
+                **where,
+            )
         return "excel"
     raise UnreadableSnapshotError(
         "a zip archive that is no Excel file",

@@ -75,8 +75,16 @@ def read_rows(
                 ) from error
     if kind == "excel":
         with path.open("rb") as book:
-            name, cells = _sheet_lines(book, sheet, **where)
-            return Rows(_table(cells, lambda *_: None, **where), f"sheet {name}")
+            try:
+                name, cells = _sheet_lines(book, sheet, **where)
+                return Rows(_table(cells, lambda *_: None, **where), f"sheet {name}")
+            except SyntaxError as error:  # what both XML parsers raise, also for entities that grow without bound
+                raise UnreadableSnapshotError(
+                    "the Excel file holds XML that cannot be read",
+                    value=error,
+                    next_step="open it and save it again",
+                    **where,
+                ) from error
     raise UnreadableSnapshotError(f"{kind} is no list of rows", next_step="give CSV or Excel (.xlsx)", **where)
 
 
