@@ -55,12 +55,19 @@ def _make(space: Workspace) -> None:
         if slug in ("doodstad", "leegstad"):
             text = path.read_text(encoding="utf-8")
             path.write_text(text.replace('path = "heritage.geojson"', dead), encoding="utf-8")
-    # The clock is looked at last: the schedules fire in the coming minutes.
-    local = datetime.now(UTC).astimezone(ZoneInfo(ZONE)) + timedelta(seconds=75)
+
+
+def _set_clocks(space: Workspace) -> tuple[datetime, datetime]:
+    """Let all cities fire at the minute after next, and the summary two minutes later; returns both, in local time.
+
+    Called when the server is up and the worker is not: a machine under load may take a minute for either.
+    """
+    first = datetime.now(UTC).astimezone(ZoneInfo(ZONE)) + timedelta(minutes=2)
     for slug in CITIES:
         path = space.sample / slug / f"{slug}.toml"
-        cron = f'schedule = {{ cron = "{local.minute} {local.hour} * * *" }}\n'
+        cron = f'schedule = {{ cron = "{first.minute} {first.hour} * * *" }}\n'
         path.write_text(cron + path.read_text(encoding="utf-8"), encoding="utf-8")
+    return first, first + timedelta(minutes=2)
 
 
 def _night(space: Workspace) -> list[Check]:
@@ -76,15 +83,15 @@ def _night(space: Workspace) -> list[Check]:
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "DO_NOT_TRACK": "1",
     }
-    tick = datetime.now(UTC).astimezone(ZoneInfo(ZONE)) + timedelta(minutes=4)
     prefect = Path(sys.executable).with_name("prefect")
     server = [str(prefect), "server", "start", "--host", "127.0.0.1", "--port", str(port)]
-    worker = [sys.executable, "-m", "flows.cli", "worker", "--summary", f"{tick.minute} {tick.hour} * * *"]
     with running(server, env, space.home / "server.log"):
         _say("server", f"port {port}")
         wait(lambda: answers(f"http://127.0.0.1:{port}/api/health"), READY_S)
+        first, tick = _set_clocks(space)
+        worker = [sys.executable, "-m", "flows.cli", "worker", "--summary", f"{tick.minute} {tick.hour} * * *"]
         with running(worker, env, space.home / "worker.log"):
-            _say("worker", f"cities at the next minutes, the summary at {tick:%H:%M}")
+            _say("worker", f"the cities at {first:%H:%M}, the summary at {tick:%H:%M}")
             wait(lambda: any(space.nights.glob("*.md")), DONE_S)
             wait(lambda: artifact_of(port) is not None, 30)
             artifact = artifact_of(port)

@@ -163,11 +163,13 @@ def test_nothing_of_a_row_reaches_the_summary(own_home: Home) -> None:
     body = json.loads(log.read_text())
     said = "a cell is wrong (city x, value Jan Janssens, Kerkstraat 1). Next step: ask Jan Janssens"
     body["feeds"]["heritage"]["fallback"] = f"{said}; used the snapshot of 2026-05-01 03:00 UTC"
-    body["warnings"] = [f"heritage: {said}"]
+    objection = "objections: 1 ids belong to no building that stands now: grb:123"
+    body["warnings"] = [f"heritage: {said}", objection]
     log.write_text(json.dumps(body))
     night = summary(own_home)
     for form in (as_text(night), as_markdown(night), "\n".join(as_json_lines(night))):
         assert "Janssens" not in form
+        assert "grb:123" not in form
         assert "a cell is wrong; used the snapshot of 2026-05-01 03:00 UTC" in form
     assert night.is_trouble
 
