@@ -26,7 +26,8 @@ from flows.serve.app import LayerApplication
 from sources._kit.duck import connect
 from sources._kit.errors import CityFileError, OnbenutError
 from tests.flows.conftest import NAME, Home, one
-from tests.transforms.publish.test_qgis import PYTHON, _has, _validate
+from tests.transforms.publish.test_geopackage_valid import validate
+from tests.transforms.publish.test_qgis import PYTHON, _has
 
 TODAY = date(2025, 6, 1)
 HEAD = "list_id,row_id,building_id,seen_on,seen_use,share_empty,access,note,photo,objection"
@@ -312,8 +313,7 @@ def test_a_list_is_never_written_over(own_home: Home, tmp_path: Path) -> None:
     again = own_home.onbenut("fieldlist", NAME, "--to", to)
     assert (again.returncode, "never written over" in again.stderr) == (1, True)
     assert to.read_bytes() == before
-    done = _validate(to)
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert validate(to) == (0, "")
 
 
 _PROBE = """
