@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 from flows.workspace import workspace
-from sources._kit.errors import OnbenutError
+from sources._kit.errors import GateError, OnbenutError
 
 DONE_IN_PART = 3
 DEFECT = 70  # as sysexits.h names an internal error; 2 is what Typer gives for wrong usage
@@ -76,6 +76,15 @@ def run(
         Path | None,
         typer.Option(metavar="FILE", help="Score the newest run again with the numbers of this TOML, beside the city."),
     ] = None,
+    accept: Annotated[
+        str | None, typer.Option(metavar="GATE[,GATE]", help="Gates that may fail in this run; needs --because.")
+    ] = None,
+    because: Annotated[
+        str | None, typer.Option(metavar="REASON", help="Why; it is kept and published, so no names.")
+    ] = None,
+    decided_by: Annotated[
+        str | None, typer.Option(metavar="ROLE", help="In which role that is decided; default operator.")
+    ] = None,
 ) -> None:
     """Fetch, build, check and publish a city.
 
@@ -83,7 +92,8 @@ def run(
     """
     from flows.commands.run import run as command
 
-    raise typer.Exit(command(city, workspace(), as_of.date() if as_of else None, offline, weights))
+    day = as_of.date() if as_of else None
+    raise typer.Exit(command(city, workspace(), day, offline, weights, (accept, because, decided_by)))
 
 
 @app.command()
@@ -315,6 +325,9 @@ def guarded(call: Callable[[], object]) -> None:
     """Run a command: what a user can mend is one line and status 1, a defect of ours a traceback and status 70."""
     try:
         call()
+    except GateError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(1)
     except OnbenutError as error:
         print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
         sys.exit(1)

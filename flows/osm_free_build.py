@@ -8,6 +8,8 @@ from datetime import UTC, date, datetime
 
 from flows.feed_steps import load_raw
 from flows.fetch_steps import Fetched
+from flows.gates.gate import gates_of, hold
+from flows.gates.overrule import Overrule
 from flows.osm_free import EDITION, free_city
 from flows.outcome import Outcome, write_log
 from flows.products import OsmFree, Progress, build_floors, layer_fingerprint, timed
@@ -21,7 +23,12 @@ from transforms._kit.runner import plan
 
 @contextmanager
 def osm_free_edition(
-    city: City, space: Workspace, fetched: list[Fetched], day: date, progress: Progress
+    city: City,
+    space: Workspace,
+    fetched: list[Fetched],
+    day: date,
+    progress: Progress,
+    overrule: Overrule | None = None,
 ) -> Iterator[OsmFree | None]:
     """Build the edition aside while the block lasts, and put its warehouse in place when that ends well.
 
@@ -48,12 +55,17 @@ def osm_free_edition(
             outcome.rebuilt = build_floors(
                 con, table_plan, prints, seconds, lambda floor, what: progress(floor, f"{what} without OSM")
             )
+            with timed(seconds, "gates"):
+                gates = gates_of(free, loaded, day, overrule, edition=True)
+                failed = hold(con, gates, outcome, bool(outcome.rebuilt))
             has_buildings = con.execute("SELECT count(*) FROM core.building").fetchone() != (0,)
             con.execute("CHECKPOINT")
         finally:
             con.close()
-        yield OsmFree(work, layer_fingerprint(table_plan, prints), has_buildings)
-        is_new = bool(outcome.rebuilt) or any(item.was_parsed for item in loaded) or not target.exists()
+        yield OsmFree(work, layer_fingerprint(table_plan, prints), has_buildings, failed)
+        is_new = (
+            bool(outcome.rebuilt or outcome.overruled) or any(item.was_parsed for item in loaded) or not target.exists()
+        )
         if is_new:
             work.replace(target)
     outcome.unchanged = not is_new

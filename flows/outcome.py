@@ -40,6 +40,7 @@ class Outcome:
     feeds: dict[str, FeedOutcome] = field(default_factory=dict)
     products: dict[str, Path] = field(default_factory=dict)
     was_published: bool = False
+    overruled: list[str] = field(default_factory=list)
     not_made: dict[str, str] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
     floors: dict[str, float] = field(default_factory=dict)
@@ -71,6 +72,7 @@ def write_log(space: Workspace, outcome: Outcome, started: datetime) -> None:
         "products": {name: str(path) for name, path in outcome.products.items()},
         "not_made": outcome.not_made,
         "warnings": outcome.warnings,
+        "overruled": outcome.overruled,
     }
     path = space.run_log(outcome.city)
     body["before"] = _rows_before(path)

@@ -6,11 +6,14 @@ import hashlib
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
 
+from flows.gates.gate import Gates, hold, refuse
+from flows.gates.judge import GateResult
+from flows.gates.keep import overruled_text
 from flows.outcome import Outcome
 from flows.table_steps import Plan, build_tables
 from flows.workspace import Workspace
@@ -29,6 +32,8 @@ class OsmFree:
     warehouse: Path
     fingerprint: str
     has_buildings: bool
+    failed: list[GateResult] = field(default_factory=list)
+    """Gates it did not pass: told together with the city's own."""
 
 
 def build_floors(
@@ -63,14 +68,24 @@ def build_and_publish(
     outcome: Outcome,
     seconds: dict[str, float],
     progress: Progress,
+    gates: Gates,
     osm_free: OsmFree | None = None,
 ) -> None:
-    """Build what changed, publish it under the outcome's name, and note tables, seconds and products."""
+    """Build what changed, publish it under the outcome's name, and note tables, seconds and products.
+
+    Raises:
+        GateError: it did not pass the gates; nothing was published.
+    """
     outcome.rebuilt = build_floors(con, table_plan, prints, seconds, progress)
+    with timed(seconds, "gates"):
+        failed = hold(con, gates, outcome, bool(outcome.rebuilt))
+        refuse(gates.city, [*failed, *(osm_free.failed if osm_free else [])])
     with timed(seconds, "publish"):
         _publish(con, crs, space, table_plan, prints, outcome, progress, osm_free)
     con.execute("CHECKPOINT")
-    outcome.floors = {floor: round(seconds[floor], 3) for floor in ("raw", *FLOORS, "publish") if floor in seconds}
+    outcome.floors = {
+        floor: round(seconds[floor], 3) for floor in ("raw", *FLOORS, "gates", "publish") if floor in seconds
+    }
 
 
 @contextmanager
@@ -93,7 +108,7 @@ def _publish(
 ) -> None:
     """Write the products unless the very same layer is out already."""
     of_free = osm_free.fingerprint if osm_free else ""
-    made_of = f"{layer_fingerprint(table_plan, prints)}{of_free}{_product_code(space)}"
+    made_of = f"{layer_fingerprint(table_plan, prints)}{of_free}{_product_code(space)}{overruled_text(con)}"
     wanted = hashlib.sha256(made_of.encode()).hexdigest()
     folder = space.outputs / outcome.city
     has_buildings = con.execute("SELECT count(*) FROM core.building").fetchone() != (0,)

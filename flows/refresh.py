@@ -26,6 +26,7 @@ from flows.cities import find_city, is_local
 from flows.cli import DONE_IN_PART, guarded
 from flows.discreet import discreet, told
 from flows.fetch_steps import Fetched, boundary_feed, city_extent, fetch_feed
+from flows.gates.overrule import Overrule, read_overrule
 from flows.outcome import Outcome, noting_failure
 from flows.prefect_turns import BUILD_LIMIT, host_limits, turn
 from flows.query import city_slug
@@ -70,7 +71,9 @@ def fetch(city: str, feed: str, home: str, extent: Box | None = None) -> Fetched
 
 
 @task(name="build", cache_policy=NO_CACHE)
-def build(city: str, fetched: list[Fetched], home: str, as_of: date | None) -> Outcome:
+def build(
+    city: str, fetched: list[Fetched], home: str, as_of: date | None, overrule: Overrule | None = None
+) -> Outcome:
     """Build, check and publish the city from its snapshots.
 
     Raises:
@@ -80,7 +83,12 @@ def build(city: str, fetched: list[Fetched], home: str, as_of: date | None) -> O
     loaded = find_city(city, space)
     with turn([BUILD_LIMIT]), discreet(loaded.slug):
         return build_city(
-            loaded, space, fetched, as_of=as_of, progress=lambda floor, what: logger.info("%s %s", floor, what)
+            loaded,
+            space,
+            fetched,
+            as_of=as_of,
+            overrule=overrule,
+            progress=lambda floor, what: logger.info("%s %s", floor, what),
         )
 
 
@@ -89,8 +97,16 @@ def _flow_run_name() -> str:
 
 
 @flow(name="refresh", flow_run_name=_flow_run_name, persist_result=False)
-def refresh(city: str, as_of: date | None = None) -> Outcome:
+def refresh(
+    city: str,
+    as_of: date | None = None,
+    accept: str | None = None,
+    because: str | None = None,
+    decided_by: str | None = None,
+) -> Outcome:
     """Refresh one city, by slug or by the path of its file.
+
+    `accept` names gates that may fail in this run, divided by commas, `because` says why.
 
     Raises:
         OnbenutError: a feed, a check or a product failed; the old layer stays whole.
@@ -99,6 +115,7 @@ def refresh(city: str, as_of: date | None = None) -> Outcome:
     if city.endswith(".toml"):
         city = str(Path(city).resolve())
     loaded = find_city(city, space)
+    overrule = read_overrule(loaded, accept, because, decided_by)
     with noting_failure(loaded, space), discreet(loaded.slug):
         first = boundary_feed(loaded)
         done = {first: fetch(city, first, str(space.home))} if first else {}
@@ -107,7 +124,7 @@ def refresh(city: str, as_of: date | None = None) -> Outcome:
         for future in futures.values():
             future.wait()
         done.update({name: future.result() for name, future in futures.items()})
-        outcome = build(city, [done[name] for name in loaded.feeds], str(space.home), as_of)
+        outcome = build(city, [done[name] for name in loaded.feeds], str(space.home), as_of, overrule)
     logger = get_run_logger()
     for warning in outcome.warnings:
         logger.warning("%s", told(warning))

@@ -14,6 +14,8 @@ import duckdb
 
 from flows.feed_steps import Loaded, stored_raw
 from flows.fetch_steps import fetch_feed
+from flows.gates.gate import Gates
+from flows.gates.rules import rules_of
 from flows.history import history_fingerprints
 from flows.outcome import FeedOutcome, Outcome, write_log
 from flows.products import Progress, build_and_publish, timed
@@ -87,7 +89,8 @@ def _rescore(city: City, space: Workspace, reference: Reference, slug: str, work
         define_macros(con)
         drop_unknown(con, table_plan, city)
         try:
-            build_and_publish(con, city.crs, space, table_plan, prints, outcome, seconds, progress)
+            gates = Gates(city, rules_of(city), [], is_variant=True)
+            build_and_publish(con, city.crs, space, table_plan, prints, outcome, seconds, progress, gates)
         except CheckFailedError as error:
             error.next_step = "these weights together push a score out of its bounds: lower one, and run again"
             raise

@@ -10,6 +10,8 @@ import duckdb
 
 from flows.feed_steps import Loaded, load_raw
 from flows.fetch_steps import Fetched, fetch_city
+from flows.gates.gate import gates_of
+from flows.gates.overrule import Overrule
 from flows.osm_free_build import osm_free_edition
 from flows.outcome import FeedOutcome, Outcome, noting_failure, write_log
 from flows.products import OsmFree, Progress, build_and_publish, timed
@@ -30,17 +32,25 @@ def run_city(
     as_of: date | None = None,
     offline: bool = False,
     weights: Path | None = None,
+    overrule: Overrule | None = None,
     progress: Progress = lambda _floor, _what: None,
 ) -> Outcome:
     """Run one city through all floors; the old layer and file stay whole until the new ones are.
 
     With `weights` nothing is fetched and nothing of the city is touched: its newest run is scored again with the
-    weights of that file, beside it (`rescore_city`).
+    weights of that file, beside it (`rescore_city`). `overrule` names gates that may fail in this run.
 
     Raises:
+        GateError: what was made did not pass the gates; nothing was replaced.
         OnbenutError: a feed, a check or a product failed; nothing was replaced.
     """
     if weights is not None:
+        if overrule and overrule.gates:
+            raise OnbenutError(
+                "own weights are held to no gate that can be overruled",
+                city=city.slug,
+                next_step="leave --accept out",
+            )
         if as_of is not None:
             raise OnbenutError(
                 "own weights are tried on the day of the city's newest run",
@@ -51,7 +61,7 @@ def run_city(
         return rescore_city(city, space, weights, progress=progress)
     with noting_failure(city, space):
         fetched = fetch_city(city, space, offline=offline, say=lambda text: progress("fetch", text))
-        return build_city(city, space, fetched, as_of=as_of, progress=progress)
+        return build_city(city, space, fetched, as_of=as_of, overrule=overrule, progress=progress)
 
 
 def build_city(
@@ -60,6 +70,7 @@ def build_city(
     fetched: list[Fetched],
     *,
     as_of: date | None = None,
+    overrule: Overrule | None = None,
     progress: Progress = lambda _floor, _what: None,
 ) -> Outcome:
     """Build, check and publish one city from its fetched snapshots."""
@@ -68,9 +79,9 @@ def build_city(
     target = space.warehouse(city.slug)
     with (
         next_file(target, city.slug) as work,
-        osm_free_edition(city, space, fetched, day, progress) as osm_free,
+        osm_free_edition(city, space, fetched, day, progress, overrule) as osm_free,
     ):
-        outcome = _build(city, space, fetched, day, work, target, progress, osm_free)
+        outcome = _build(city, space, fetched, day, work, target, progress, osm_free, overrule)
     outcome.seconds = time.perf_counter() - clock
     write_log(space, outcome, started)
     return outcome
@@ -85,6 +96,7 @@ def _build(
     target: Path,
     progress: Progress,
     osm_free: OsmFree | None,
+    overrule: Overrule | None,
 ) -> Outcome:
     seconds: dict[str, float] = {}
     con = connect(work)
@@ -106,11 +118,14 @@ def _build(
         outcome.made_of = table_facts(table_plan)
         prints = plan(table_plan.specs, given, table_plan.params)
         drop_unknown(con, table_plan, city)
-        build_and_publish(con, city.crs, space, table_plan, prints, outcome, seconds, progress, osm_free)
+        gates = gates_of(city, loaded, day, overrule)
+        build_and_publish(con, city.crs, space, table_plan, prints, outcome, seconds, progress, gates, osm_free)
         outcome.warnings += _lost_objections(con)
     finally:
         con.close()
-    is_new = outcome.tables_built > 0 or outcome.was_published or any(item.was_parsed for item in loaded)
+    is_new = bool(outcome.tables_built or outcome.overruled or outcome.was_published) or any(
+        item.was_parsed for item in loaded
+    )
     outcome.unchanged = not is_new and target.exists()
     if not outcome.unchanged:
         work.replace(target)
@@ -132,22 +147,10 @@ def _feed_outcome(city: City, item: Loaded, seconds: float) -> FeedOutcome:
 
 
 def _old_feeds(city: City, loaded: list[Loaded], day: date) -> list[str]:
-    """Warnings for feeds past max_age_days.
-
-    Raises:
-        OnbenutError: a feed is past hard_age_days.
-    """
-    warnings = []
-    for item in loaded:
-        feed, age = city.feeds[item.feed], (day - item.snapshot_on).days
-        if feed.hard_age_days is not None and age > feed.hard_age_days:
-            raise OnbenutError(
-                "the data of a feed are too old to publish on",
-                city=city.slug,
-                feed=item.feed,
-                value=f"{age} days, at most {feed.hard_age_days}",
-                next_step="mend the feed, or raise hard_age_days",
-            )
-        if feed.max_age_days is not None and age > feed.max_age_days:
-            warnings.append(f"{item.feed}: the data are {age} days old, more than {feed.max_age_days}")
-    return warnings
+    """Warnings for feeds past max_age_days; a feed past hard_age_days is for the gates."""
+    aged = [(item.feed, (day - item.snapshot_on).days, city.feeds[item.feed].max_age_days) for item in loaded]
+    return [
+        f"{feed}: the data are {age} days old, more than {most}"
+        for feed, age, most in aged
+        if most is not None and age > most
+    ]

@@ -117,6 +117,7 @@ def feed_rows(city: City, loaded: list[Loaded]) -> list[dict[str, object]]:
                 "visibility": feed.visibility or info.visibility,
                 "snapshot_on": item.snapshot_on,
                 "row_count": sum(item.rows.values()),
+                "max_age_days": feed.max_age_days,
             }
         )
     return rows

@@ -12,21 +12,34 @@ from flows.cities import find_city
 from flows.cli import DONE_IN_PART
 from flows.commands.matches import print_matches
 from flows.commands.terminal import console, progress, table
+from flows.gates.overrule import read_overrule
 from flows.outcome import Outcome
 from flows.run import run_city
 from flows.status import CityStatus, city_status
 from flows.workspace import Workspace
 
 
-def run(city: str, space: Workspace, as_of: date | None, offline: bool, weights: Path | None = None) -> int:
+def run(
+    city: str,
+    space: Workspace,
+    as_of: date | None,
+    offline: bool,
+    weights: Path | None = None,
+    accepted: tuple[str | None, str | None, str | None] = (None, None, None),
+) -> int:
     """Run a city and report; returns the exit status: 0, or 3 when a product could not be made.
+
+    `accepted` are the gates that may fail, why, and in which role that was decided.
 
     Raises:
         OnbenutError: the run failed and replaced nothing.
     """
     loaded = find_city(city, space)
+    overrule = read_overrule(loaded, *accepted)
     with progress() as show:
-        outcome = run_city(loaded, space, as_of=as_of, offline=offline, weights=weights, progress=show)
+        outcome = run_city(
+            loaded, space, as_of=as_of, offline=offline, weights=weights, overrule=overrule, progress=show
+        )
     report(outcome, city_status(outcome.city, space), console())
     return DONE_IN_PART if outcome.not_made else 0
 
@@ -63,6 +76,8 @@ def report(outcome: Outcome, status: CityStatus, out: Console) -> None:
     err = console(sys.stderr)
     for product, reason in outcome.not_made.items():
         err.print(f"not made: {product}: {reason}", soft_wrap=True)
+    for line in outcome.overruled:
+        err.print(f"overruled: {line}", soft_wrap=True)
     for warning in outcome.warnings:
         err.print(f"warning: {warning}", soft_wrap=True)
 

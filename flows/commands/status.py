@@ -72,6 +72,8 @@ def _print_city(one: CityStatus, out: Console) -> None:
         )  # fmt: skip
     for reason in [f"{product}: {why}" for product, why in last.get("not_made", {}).items()]:
         print_pairs(out, [("Not made", reason)])
+    if overruled := facts.get("overruled"):
+        print_pairs(out, [("Overruled", overruled)])
     for warning in last.get("warnings", []):
         print_pairs(out, [("Warning", warning)])
     feeds = [

@@ -115,6 +115,21 @@ class Publisher(BaseModel):
     )
 
 
+class Gates(BaseModel):
+    """What a city asks of the gates before publishing; which gates there are, flows knows."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    limits: dict[str, float] = Field(default_factory=dict, description="gate -> limit in place of the house's own")
+
+    @field_validator("limits")
+    @classmethod
+    def _not_below_zero(cls, value: dict[str, float]) -> dict[str, float]:
+        if wrong := sorted(name for name, limit in value.items() if not 0 <= limit < float("inf")):
+            raise ValueError(f"the limit of {wrong[0]} is a number from 0 up")
+        return value
+
+
 class City(BaseModel):
     """A city: name, NIS code, metric CRS and its feeds. Units of the CRS are metres."""
 
@@ -139,6 +154,9 @@ class City(BaseModel):
         description="also a layer made without OpenStreetMap, in files that end in _osm_free, with a licence of its own",
     )
     publisher: Publisher | None = Field(None, description="for the records of the products in a data catalogue")
+    gates: Gates = Field(
+        default_factory=Gates, description="limits of the gates before publishing that are the city's own"
+    )
     postcodes: tuple[str, ...] = Field((), description="postal codes of the city, for `{postcodes}` in region files")
     schedule: Schedule = Field(
         default_factory=lambda: Schedule.model_validate({}), description="when nights run the city"
@@ -259,4 +277,6 @@ def known_keys(location: tuple[int | str, ...]) -> list[str]:
         model = Publisher
     if location[:1] == ("schedule",) and len(location) > 1:
         model = Schedule
+    if location and location[0] == "gates" and len(location) > 1:
+        model = Gates
     return [key for key in model.model_fields if key not in ("slug", "folder", "settings")]

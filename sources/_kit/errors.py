@@ -56,3 +56,7 @@ class CheckFailedError(OnbenutError):
 
 class PublishError(OnbenutError):
     """A product could not be written or did not read back; the old one is untouched."""
+
+
+class GateError(OnbenutError):
+    """What a run made did not pass the gates before publishing; nothing was published. It lists a line for each gate."""

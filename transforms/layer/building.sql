@@ -4,7 +4,7 @@
 --   evidence.item, core.tag, core.link_designation, staging.designation, staging.parcel, reference.building_type,
 --   reference.reuse_use, reference.feed
 -- key: audience, building_id
--- params: nis_code, run_id
+-- params: nis_code, run_id, as_of
 -- check: underuse_band IN ('confirmed', 'likely', 'signal', 'unknown')
 -- check: audience = 'city' OR type <> 'dwelling' AND type <> 'apartments'
 -- columns:
@@ -56,6 +56,8 @@
 --   oldest_evidence_on | DATE | - | Oudste waarneming | Day of the oldest one // Dag van de oudste waarneming
 --   newest_evidence_on | DATE | - | Jongste waarneming | Day of the newest one // Dag van de jongste waarneming
 --   sources | VARCHAR | - | Bronnen | Sources of the outline and the observations // Bronnen van de omtrek en de waarnemingen
+--   sources_age_days | INTEGER | days | Ouderdom van de bronnen | From the day that the oldest of those sources describes to the day of the layer // Van de dag die de oudste van die bronnen beschrijft tot de dag van de laag
+--   old_sources | VARCHAR | - | Verouderde bronnen | Those that are older than they should be, with their age in days; empty for none // Die ouder zijn dan ze mogen zijn, met hun ouderdom in dagen; leeg voor geen
 --   licence | VARCHAR | - | Licentie | Licences of those sources // Licenties van die bronnen
 --   run_id | VARCHAR | - | Run | Run that made the row // Run die de rij maakte
 --   config_version | VARCHAR | - | Configuratie | Version and hash of the numbers it was scored with // Versie en hash van de getallen waarmee gescoord werd
@@ -96,10 +98,16 @@ used_feed AS (
     UNION SELECT s.audience, s.building_id, d.feed
         FROM shown AS s JOIN core.link_designation AS l USING (building_id) JOIN staging.designation AS d USING (designation_id)
 ),
+aged_feed AS (
+    SELECT feed, title, licence, CAST(greatest(0, getvariable('as_of') - snapshot_on) AS INTEGER) AS age_days,
+        CASE WHEN age_days > max_age_days THEN format('{} ({})', title, age_days) END AS old
+    FROM reference.feed
+),
 source AS (
     SELECT u.audience, u.building_id, string_agg(DISTINCT f.title, '; ' ORDER BY f.title) AS sources,
+        max(f.age_days) AS age_days, string_agg(DISTINCT f.old, '; ' ORDER BY f.old) AS old_sources,
         string_agg(DISTINCT f.licence, '; ' ORDER BY f.licence) AS licence
-    FROM used_feed AS u JOIN reference.feed AS f USING (feed)
+    FROM used_feed AS u JOIN aged_feed AS f USING (feed)
     GROUP BY ALL
 )
 SELECT s.audience, s.building_id, coalesce(c.name, CASE WHEN s.is_atypical THEN h.name END) AS name, s.type, t.label_nl AS type_label,
@@ -112,7 +120,8 @@ SELECT s.audience, s.building_id, coalesce(c.name, CASE WHEN s.is_atypical THEN 
     r.label_nl AS reuse_best, s.reuse_score::DOUBLE AS reuse_score, s.reuse_low, s.reuse_high,
     s.priority_score::DOUBLE AS priority_score,
     s.rank AS priority_rank, s.rank_low AS priority_rank_low, s.rank_high AS priority_rank_high, s.is_stable AS priority_rank_is_stable,
-    w.reasons, w.reasons_en, s.evidence_count, s.oldest_on AS oldest_evidence_on, s.newest_on AS newest_evidence_on, q.sources, q.licence,
+    w.reasons, w.reasons_en, s.evidence_count, s.oldest_on AS oldest_evidence_on, s.newest_on AS newest_evidence_on, q.sources, q.age_days AS sources_age_days,
+    q.old_sources, q.licence,
     getvariable('run_id') AS run_id, s.config_version, c.geom
 FROM shown AS s
 JOIN core.building AS c USING (building_id)

@@ -62,6 +62,8 @@ SELECT
     CASE WHEN i % 3 > 0 THEN DATE '2024-05-01' END AS oldest_evidence_on,
     CASE WHEN i % 3 > 0 THEN DATE '2026-02-03' END AS newest_evidence_on,
     CASE WHEN i % 11 = 0 THEN NULL WHEN i % 3 > 0 THEN 'GRB, gebouwen; OpenStreetMap' ELSE 'GRB, gebouwen' END AS sources,
+    (i % 400)::INTEGER AS sources_age_days,
+    CASE WHEN i % 13 = 0 THEN 'OpenStreetMap (75)' END AS old_sources,
     'ODbL-1.0' AS licence,
     'run-7' AS run_id,
     'c1' AS config_version,

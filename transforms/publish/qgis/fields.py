@@ -12,7 +12,7 @@ from transforms.publish.qgis.words import word
 
 # What QGIS writes into a value list for NULL; it is a constant of ValueMapFieldFormatter.
 NULL_VALUE: Final = "{2839923C-8B7D-419E-B84B-CA2FE9B80EC7}"
-_LONG_TEXTS: Final = ("reasons", "reasons_en", "sources", "licence", "size_source", "methods")
+_LONG_TEXTS: Final = ("reasons", "reasons_en", "sources", "old_sources", "licence", "size_source", "methods")
 UNIT_SIGNS: Final = {"m2": " m²", "m3": " m³", "m": " m"}
 _DECIMALS: Final = {"m2": 0, "m3": 0, "m": 1, "points": 1, "storeys": 1}  # of the rest, shares and chances: two
 _BIG: Final = "1000000000"

@@ -38,7 +38,7 @@ TABS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
     "evidence": {
         "reasons": ("reasons", "reasons_en"),
         "time": ("evidence_count", "oldest_evidence_on", "newest_evidence_on"),
-        "sources": ("sources", "licence", "run_id", "config_version"),
+        "sources": ("sources", "sources_age_days", "old_sources", "licence", "run_id", "config_version"),
     },
 }  # fmt: skip
 

@@ -1,0 +1,87 @@
+"""What the warehouse keeps of the gates: the measures of each accepted run, and what was overruled.
+
+A run builds in a copy of the last accepted file, so the newest measures in it are those of the last accepted run, and a run whose
+gates fail takes what it measured with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+import duckdb
+
+from flows.gates.judge import GateResult, Measure
+from flows.gates.overrule import Overrule
+from sources._kit.duck import literal
+
+_TABLES = """
+CREATE SCHEMA IF NOT EXISTS history;
+CREATE TABLE IF NOT EXISTS history.measure (
+    number BIGINT, run_id VARCHAR, as_of DATE, name VARCHAR, subject VARCHAR, feed VARCHAR, value DOUBLE, rows BIGINT);
+CREATE TABLE IF NOT EXISTS history.overruled (
+    run_id VARCHAR, as_of DATE, gate VARCHAR, subject VARCHAR, value DOUBLE, value_before DOUBLE, limit_value DOUBLE,
+    sentence VARCHAR, reason VARCHAR, decided_by VARCHAR);
+"""
+_ONLY_NEWEST = ("dictionary", "score_share")
+"""Long, and only ever held to the next run."""
+
+
+def prepare(con: duckdb.DuckDBPyConnection) -> None:
+    """Make the tables where they are not."""
+    con.execute(_TABLES)
+
+
+def last_accepted(con: duckdb.DuckDBPyConnection) -> list[Measure]:
+    """Measures of the last accepted run; empty when there was none."""
+    rows = con.execute(
+        "SELECT name, subject, value, rows, feed FROM history.measure "
+        "WHERE number = (SELECT max(number) FROM history.measure) ORDER BY ALL"
+    ).fetchall()
+    return [Measure(*row) for row in rows]
+
+
+def keep(con: duckdb.DuckDBPyConnection, run_id: str, as_of: date, measured: Sequence[Measure]) -> None:
+    """Add the measures of a run that is accepted."""
+    values = [
+        f"({literal(item.name)}, {literal(item.subject)}, {literal(item.feed)}, {item.value!r}::DOUBLE, {item.rows})"
+        for item in measured
+    ]
+    old = ", ".join(literal(name) for name in _ONLY_NEWEST)
+    con.execute(f"DELETE FROM history.measure WHERE name IN ({old})")
+    con.execute(f"""
+        INSERT INTO history.measure
+        SELECT (SELECT coalesce(max(number), 0) + 1 FROM history.measure), {literal(run_id)}, {literal(as_of)}::DATE, m.*
+        FROM (VALUES {", ".join(values)}) AS m ORDER BY ALL""")
+
+
+def keep_overruled(
+    con: duckdb.DuckDBPyConnection, run_id: str, as_of: date, failed: Sequence[GateResult], overrule: Overrule
+) -> None:
+    """Write down what was overruled in this run, also in the layer itself, once for all results of a gate."""
+    con.execute(f"DELETE FROM history.overruled WHERE run_id = {literal(run_id)}")
+    for item in failed:
+        values = (
+            item.name,
+            item.subject,
+            item.value,
+            item.before,
+            item.limit,
+            item.sentence,
+            overrule.reason,
+            overrule.decided_by,
+        )
+        con.execute(
+            f"INSERT INTO history.overruled VALUES ({literal(run_id)}, {literal(as_of)}, {', '.join(map(literal, values))})"
+        )
+    said = "; ".join(item.sentence for item in failed)
+    text = (
+        f"{', '.join(dict.fromkeys(item.name for item in failed))} ({overrule.decided_by}): {overrule.reason} [{said}]"
+    )
+    con.execute(f"UPDATE layer.run SET value = {literal(text)} WHERE name = 'overruled'")
+
+
+def overruled_text(con: duckdb.DuckDBPyConnection) -> str:
+    """What the layer says was overruled in the run that made it; empty for nothing."""
+    row = con.execute("SELECT max(value) FROM layer.run WHERE name = 'overruled'").fetchone()
+    return str(row[0]) if row and row[0] is not None else ""
