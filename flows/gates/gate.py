@@ -82,9 +82,11 @@ def refuse(city: City, failed: Sequence[GateResult]) -> None:
     """
     if not failed:
         return
-    lines = "".join(
-        f"\n  {item.name}: {item.sentence}. {item.next_step[:1].upper()}{item.next_step[1:]}" for item in failed
-    )
+    lines, told = "", set()
+    for item in failed:
+        hint = "" if item.name in told else f". Next step: {item.next_step}"
+        lines += f"\n  {item.name}: {item.sentence}{hint}"
+        told.add(item.name)
     names = ",".join(sorted({item.name for item in failed}))
     raise GateError(
         f"nothing was published, {len(failed)} gate{'s' if len(failed) > 1 else ''} failed{lines}\n",

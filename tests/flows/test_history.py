@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from flows.gates.overrule import Overrule
 from flows.outcome import Outcome
 from flows.run import run_city
 from flows.workspace import Workspace
@@ -25,8 +26,9 @@ class Nights:
         self.city_file = make_city(folder / "files", 1500, 11)
         self.space = Workspace(folder / "home")
 
-    def run(self) -> Outcome:
-        return run_city(load_city(self.city_file, self.space.cities), self.space)
+    def run(self, *accepted: str) -> Outcome:
+        overrule = Overrule(frozenset(accepted), "the city of this test lost it on purpose") if accepted else None
+        return run_city(load_city(self.city_file, self.space.cities), self.space, overrule=overrule)
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         with connect(self.space.warehouse("voorbeeldstad"), read_only=True) as con:
@@ -78,7 +80,8 @@ def test_a_row_whose_parcel_is_renumbered_keeps_its_building(nights: Nights) -> 
     text = nights.city_file.read_text()
     start = text.index("[feeds.addresses_gone]")
     nights.city_file.write_text(text[:start] + text[text.index("[feeds.", start + 1) :])
-    nights.run()
+    # Without addresses most of the register is not found, which somebody must say is right.
+    nights.run("rows_table", "rows_layer", "match_register", "bands", "score_mean", "score_drift")
     assert nights.rows(f"SELECT capakey FROM history.parcel WHERE capakey = '{key}'") == [(key,)]
     found = nights.rows(
         f"SELECT method, building_id FROM core.link_register WHERE feed || ':' || register_id = '{row}'"
