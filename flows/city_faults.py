@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from flows.cities import is_local
 from flows.city_plays import Rows
+from flows.gates.rules import rules_of
 from flows.osm_free import OsmFreeError, free_city
 from sources._kit.city import BOUNDARY_FEED, City, Feed
 from sources._kit.contract import load_source
@@ -52,6 +53,10 @@ def city_faults(city: City, reference: Rows) -> Iterator[CityFileError]:
             yield error
         except OnbenutError:
             pass  # an unknown source is told where feeds are held to theirs
+    try:
+        rules_of(city)
+    except CityFileError as error:
+        yield error
     seen: dict[tuple[str, str], str] = {}
     for feed in city.feeds.values():
         for part, place in feed.locations.items():

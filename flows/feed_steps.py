@@ -87,6 +87,7 @@ def _load(con: duckdb.DuckDBPyConnection, snapshot: Snapshot, warning: str | Non
         space.store.accept(snapshot, loaded.rows, data_on)
         return loaded
     fingerprint = raw_fingerprint(snapshot)
+    published = _published_rows(con, feed)
     con.execute("DELETE FROM meta.raw_feed WHERE feed = ?", [feed.name])
     source = load_source(feed.source)
     try:
@@ -107,7 +108,7 @@ def _load(con: duckdb.DuckDBPyConnection, snapshot: Snapshot, warning: str | Non
             value=short,
             next_step="look whether the provider's file is whole; lower rows_min only if it really shrank",
         )
-    _hold_to_last(snapshot, rows)
+    _hold_to_last(snapshot, rows, published)
     content = _content(con, feed, list(rows))
     con.execute(
         "INSERT INTO meta.raw_feed VALUES (?, ?, ?, ?, ?)", [feed.name, fingerprint, json.dumps(rows), data_on, content]
@@ -160,8 +161,16 @@ def _too_few(rows: dict[str, int], feed: Feed) -> str | None:
     return "; ".join(short) or None
 
 
-def _hold_to_last(snapshot: Snapshot, rows: dict[str, int]) -> None:
-    """Refuse a snapshot that lost more rows since the last good one than the feed allows: by default, all of a table.
+def _published_rows(con: duckdb.DuckDBPyConnection, feed: Feed) -> dict[str, int] | None:
+    """Rows of the feed in the last accepted run: a run is built in a copy of its file."""
+    row = con.execute(f"SELECT rows FROM meta.raw_feed WHERE feed = {literal(feed.name)}").fetchone()
+    return json.loads(row[0]) if row else None
+
+
+def _hold_to_last(snapshot: Snapshot, rows: dict[str, int], published: dict[str, int] | None) -> None:
+    """Refuse a snapshot that lost more rows since the last accepted run than the feed allows: by default, all of a table.
+
+    A snapshot may be good and the run that read it refused by its gates. Held to such a one, a feed could shrink night by night.
 
     Raises:
         FetchRefusedError: naming the table.
@@ -170,7 +179,7 @@ def _hold_to_last(snapshot: Snapshot, rows: dict[str, int]) -> None:
     # Of another box another number of rows is to be expected.
     is_alike = good is not None and good.clip == snapshot.clip
     facts = snapshot.store.acceptance(good) if good is not None and is_alike else None
-    before: Any = facts["rows"] if facts else {}
+    before: Any = (published or facts["rows"]) if facts else {}
     drop_max = snapshot.feed.drop_max
     for table, count in rows.items():
         known = int(before.get(table, 0))

@@ -12,6 +12,7 @@ from flows.feed_steps import Loaded, load_raw
 from flows.fetch_steps import Fetched, fetch_city
 from flows.gates.gate import gates_of
 from flows.gates.overrule import Overrule
+from flows.gates.rules import rules_of
 from flows.osm_free_build import osm_free_edition
 from flows.outcome import FeedOutcome, Outcome, noting_failure, write_log
 from flows.products import OsmFree, Progress, build_and_publish, timed
@@ -60,6 +61,7 @@ def run_city(
             )
         return rescore_city(city, space, weights, progress=progress)
     with noting_failure(city, space):
+        rules_of(city)  # a misspelt gate need not wait for every feed
         fetched = fetch_city(city, space, offline=offline, say=lambda text: progress("fetch", text))
         return build_city(city, space, fetched, as_of=as_of, overrule=overrule, progress=progress)
 

@@ -56,7 +56,7 @@ def hold(con: duckdb.DuckDBPyConnection, gates: Gates, outcome: Outcome, is_new:
         is_new: whether any table was built. If none was, only ages are judged: all else passed before.
     """
     keep.prepare(con)
-    before = [] if gates.is_variant else keep.last_accepted(con)
+    before = [] if gates.is_variant else keep.last_accepted(con, outcome.as_of)
     measured = measure(con) if is_new else []
     feeds = frozenset(gates.city.feeds)
     rules = gates.rules if measured else [rule for rule in gates.rules if rule.kind in ABSOLUTE]

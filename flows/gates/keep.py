@@ -23,8 +23,10 @@ CREATE TABLE IF NOT EXISTS history.overruled (
     run_id VARCHAR, as_of DATE, gate VARCHAR, subject VARCHAR, value DOUBLE, value_before DOUBLE, limit_value DOUBLE,
     sentence VARCHAR, reason VARCHAR, decided_by VARCHAR);
 """
-_ONLY_NEWEST = ("dictionary", "score_share")
-"""Long, and only ever held to the next run."""
+_LONG = ("dictionary", "score_share")
+_LONG_FOR_RUNS = 35
+_BACK_DAYS = 3
+"""A day this much earlier is a clock that was set right; one before that is somebody who looks back."""
 
 
 def prepare(con: duckdb.DuckDBPyConnection) -> None:
@@ -32,11 +34,19 @@ def prepare(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(_TABLES)
 
 
-def last_accepted(con: duckdb.DuckDBPyConnection) -> list[Measure]:
-    """Measures of the last accepted run; empty when there was none."""
+def last_accepted(con: duckdb.DuckDBPyConnection, as_of: date) -> list[Measure]:
+    """Measures of the accepted run that a run of this day is held to; empty when there was none.
+
+    Of the days up to this one the last, and of its runs the newest: whoever looks back with `--as-of` finds no later night to be held
+    to, and the night after is not held to what was looked back at.
+    """
     rows = con.execute(
-        "SELECT name, subject, value, rows, feed FROM history.measure "
-        "WHERE number = (SELECT max(number) FROM history.measure) ORDER BY ALL"
+        f"""
+        SELECT name, subject, value, rows, feed FROM history.measure
+        WHERE number = (
+            SELECT number FROM history.measure WHERE as_of <= {literal(as_of)}::DATE + {_BACK_DAYS}
+            ORDER BY as_of DESC, number DESC LIMIT 1)
+        ORDER BY ALL"""
     ).fetchall()
     return [Measure(*row) for row in rows]
 
@@ -47,12 +57,15 @@ def keep(con: duckdb.DuckDBPyConnection, run_id: str, as_of: date, measured: Seq
         f"({literal(item.name)}, {literal(item.subject)}, {literal(item.feed)}, {item.value!r}::DOUBLE, {item.rows})"
         for item in measured
     ]
-    old = ", ".join(literal(name) for name in _ONLY_NEWEST)
-    con.execute(f"DELETE FROM history.measure WHERE name IN ({old})")
     con.execute(f"""
         INSERT INTO history.measure
         SELECT (SELECT coalesce(max(number), 0) + 1 FROM history.measure), {literal(run_id)}, {literal(as_of)}::DATE, m.*
         FROM (VALUES {", ".join(values)}) AS m ORDER BY ALL""")
+    old = ", ".join(literal(name) for name in _LONG)
+    con.execute(
+        f"DELETE FROM history.measure WHERE name IN ({old}) "
+        f"AND number <= (SELECT max(number) FROM history.measure) - {_LONG_FOR_RUNS}"
+    )
 
 
 def keep_overruled(

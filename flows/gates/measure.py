@@ -16,7 +16,7 @@ from sources._read.list_settings import is_personal
 
 _QUERY = Path(__file__).with_name("measure.sql")
 _NOT_COUNTED = ("reject", "reject_count", "observation_scope", "observation_here")
-_COUNTED = ("core.address", "core.building", "evidence.item", "layer.evidence")
+_COUNTED = ("core.address", "evidence.item", "layer.evidence")
 
 
 def measure(con: duckdb.DuckDBPyConnection) -> list[Measure]:

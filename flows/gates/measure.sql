@@ -69,6 +69,8 @@ objected AS (
 )
 SELECT 'rows_layer' AS name, audience AS subject, NULL AS feed, coalesce(rows, 0)::DOUBLE AS value, coalesce(rows, 0) AS rows
 FROM audience LEFT JOIN layer_rows USING (audience)
+-- Not by feed: an outline that matches leaves its feed's share for the authority's.
+UNION ALL SELECT 'rows_table', 'core.building', NULL, count(*), count(*) FROM core.building
 UNION ALL SELECT 'match_register', feed, feed, found / rows, rows FROM register
 UNION ALL SELECT 'match_observation', feed, feed, found / rows, rows FROM observation
 UNION ALL SELECT 'match_outline', feed, feed, found / rows, rows FROM outline

@@ -110,7 +110,8 @@ def test_a_run_that_fails_leaves_the_old_city_and_a_record(own_home: Home, chang
     before = own_home.space.warehouse(NAME).read_bytes()
     done = own_home.onbenut("run", city)
     assert done.returncode == 1
-    assert done.stderr.splitlines()[-1].startswith("error: the data of a feed are too old")
+    assert "error: nothing was published, " in done.stderr
+    assert "\n  age: the data of a feed are too old to publish on" in done.stderr
     assert own_home.space.warehouse(NAME).read_bytes() == before
     assert "too old" in own_home.onbenut("status", NAME).stdout
 

@@ -41,6 +41,7 @@ def night(tmp_path: Path) -> Night:
         city = make_city(tmp_path, feed)
         return load_raw(con, fetch_feed(city, city.feeds["grb"], space), space)
 
+    run.con = con  # type: ignore[attr-defined]
     return run
 
 
@@ -75,6 +76,20 @@ def test_what_was_refused_does_not_become_the_measure(night: Night) -> None:
     night(100)
     night(0)
     assert night(0).rows["gbg"] == 100
+
+
+def test_a_feed_is_held_to_the_last_accepted_run_and_not_to_what_a_refused_run_read(
+    night: Night, tmp_path: Path
+) -> None:
+    night(100)
+    kept = night.con.execute("FROM meta.raw_feed").fetchall()  # type: ignore[attr-defined]
+    assert night(60, drop_max=0.5).rows["gbg"] == 60
+    # The gates refuse that run: its copy of the warehouse goes, the snapshot stays good.
+    night.con.execute("DELETE FROM meta.raw_feed")  # type: ignore[attr-defined]
+    night.con.executemany("INSERT INTO meta.raw_feed VALUES (?, ?, ?, ?, ?)", kept)  # type: ignore[attr-defined]
+    loaded = night(40, drop_max=0.5)
+    assert loaded.warning is not None
+    assert "40, after 100" in loaded.warning
 
 
 def test_the_same_rows_in_other_bytes_build_nothing_again(night: Night) -> None:
