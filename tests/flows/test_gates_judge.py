@@ -80,8 +80,8 @@ def test_more_of_a_layer_that_moves_to_another_class_is_more_drift(shares: list[
     def drift(moved: float) -> float:
         kept = [share * (1 - moved) for share in whole[:-1]]
         now = [*kept, 1 - sum(kept)]
-        sides = [[Measure("score_share", f"g/{n}", v, 500) for n, v in enumerate(side)] for side in (now, whole)]
-        return judge([rule("score_drift")], *sides)[0].moved
+        after, before = ([Measure("score_share", f"g/{n}", v, 500) for n, v in enumerate(x)] for x in (now, whole))
+        return judge([rule("score_drift")], after, before)[0].moved
 
     small, large = sorted((one, two))
     assert drift(0) < 1e-12
