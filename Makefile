@@ -58,4 +58,4 @@ picture: demo  ## draw the map of the README again
 	$(BIN)/python -m flows.picture
 
 clean:  ## remove what runs and builds made (never what is committed)
-	rm -rf .venv build dist data/raw data/warehouse data/history data/sample outputs
+	rm -rf .venv build dist data/raw data/warehouse data/history data/sample data/nights data/prefect outputs
