@@ -22,6 +22,9 @@ from sources.voorbeeldstad import make_city
 from tests.servers.mapserver import MapServer
 from tests.servers.running import Grb, make_grb, running_mapserver, running_pygeoapi
 
+# Two workers on two cores: threads of their own would only wait for each other.
+os.environ.setdefault("ONBENUT_THREADS", "1")
+
 SHARED = Path(os.environ.get("ONBENUT_SHARED", CHECKOUT.parent / "shared" / "data"))
 RECORDED = CHECKOUT / "tests" / "cities"
 

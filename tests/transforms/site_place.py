@@ -42,7 +42,7 @@ CREATE TABLE core.tag (building_id VARCHAR, element_id VARCHAR, origin VARCHAR, 
 CREATE TABLE core.link_land_use (building_id VARCHAR, land_use_id VARCHAR, land_use VARCHAR);
 CREATE TABLE staging.place (place_id VARCHAR, tags MAP(VARCHAR, VARCHAR), geom GEOMETRY);
 CREATE TABLE staging.land_use (land_use_id VARCHAR, geom GEOMETRY);
-CREATE TABLE reference.objection (building_id VARCHAR);
+CREATE TABLE core.objected (building_id VARCHAR, objection_id VARCHAR);
 CREATE TABLE score.type (building_id VARCHAR, type VARCHAR, is_atypical BOOLEAN, is_residential BOOLEAN);
 CREATE TABLE score.atypicality_part (building_id VARCHAR, value DECIMAL(18,6));
 CREATE TABLE score.reuse (building_id VARCHAR, middle DECIMAL(18,6), place INTEGER);
@@ -55,7 +55,7 @@ CREATE TABLE evidence.item (item_id VARCHAR, building_id VARCHAR, kind VARCHAR, 
 """
 EMPTY = (
     "core.building", "core.standing", "core.address", "core.link_parcel", "core.tag", "core.link_land_use", "staging.place",
-    "staging.land_use", "reference.objection", "score.type", "score.atypicality_part", "score.reuse",
+    "staging.land_use", "core.objected", "score.type", "score.atypicality_part", "score.reuse",
     "evidence.item",
 )  # fmt: skip
 
@@ -126,7 +126,7 @@ def run_place(con: duckdb.DuckDBPyConnection, houses: Sequence[House], objection
             else:
                 add(table, area, shape)
     for building_id in objections:
-        add("reference.objection", building_id)
+        add("core.objected", building_id, building_id)
     for table, made in rows.items():
         con.execute(f"DELETE FROM {table}; " + (f"INSERT INTO {table} VALUES {', '.join(made)}" if made else ""))
     number = next(_BUILDS)
