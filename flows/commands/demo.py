@@ -50,11 +50,12 @@ def demo(space: Workspace, buildings: int, seed: int) -> int:
     out.print(table("\nThe ten first of the public layer", columns, lines, right=("rank", "priority")))
     example = top[0]["building_id"] if top else "ID"
     out.print(f"\nRaw files and the planted truth: {path.parent}", soft_wrap=True)
-    out.print("\nNext")
+    out.print("\nNext: open map.html in a browser, or the GeoPackage in QGIS; then")
     for command in (
         f"onbenut explain {NAME} {example}",
         f"onbenut status {NAME}",
         f'onbenut sql {NAME} "SELECT type, count(*) FROM score.building GROUP BY ALL ORDER BY 2 DESC"',
+        f"onbenut dossier {NAME} {example} --to dossier.html",
         f"onbenut export {NAME} --to churches.geojson --where \"type = 'church'\"",
     ):
         out.print(f"  {command}", soft_wrap=True)

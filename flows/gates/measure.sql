@@ -102,5 +102,5 @@ UNION ALL
 SELECT 'privacy_evidence', '', NULL, (SELECT count(*) FROM layer.evidence AS e
     WHERE e.audience = 'public' AND e.feed NOT IN (SELECT feed FROM reference.feed WHERE visibility = 'public')), 1
 UNION ALL
-SELECT 'privacy_objected', '', NULL, (SELECT count(*) FROM objected SEMI JOIN reference.objection USING (building_id)), 1
+SELECT 'privacy_objected', '', NULL, (SELECT count(*) FROM objected SEMI JOIN core.objected USING (building_id)), 1
 ORDER BY ALL

@@ -5,7 +5,6 @@ from __future__ import annotations
 from flows.gates.rules import Rule
 
 _LESS = ("drop", "fall")
-_MORE = ("rise", "climb")
 
 
 def sentence(
