@@ -31,7 +31,7 @@ from sources.voorbeeldstad import make_city
 
 SIZES = (100_000, 1_000_000)
 SAMPLE_S = 0.05
-FLOORS = ("fetch", "raw", "staging", "core", "evidence", "score", "layer", "publish")
+FLOORS = ("fetch", "raw", "staging", "core", "evidence", "score", "match", "plan", "layer", "publish")
 Figures = dict[str, dict[str, float]]
 
 

@@ -17,8 +17,8 @@ from pathlib import Path
 
 from flows.workspace import CHECKOUT
 from sources._kit.duck import connect, literal
-from transforms.match.address import match_addresses
-from transforms.match.address_read import POINTS, ROWS, read_addresses, read_register
+from transforms.linkage.address import match_addresses
+from transforms.linkage.address_read import POINTS, ROWS, read_addresses, read_register
 
 FILES = ("vacancy_register.csv", "addresses.parquet", "register_truth_sample.csv")
 NEAR_M = 50

@@ -20,7 +20,7 @@ import pandas as pd
 
 from flows.workspace import CHECKOUT
 from sources._kit.duck import connect, literal
-from transforms.match.footprint import DEFAULT, FootprintSettings, match_footprints
+from transforms.linkage.footprint import DEFAULT, FootprintSettings, match_footprints
 
 SHARED = Path(os.environ.get("ONBENUT_SHARED", CHECKOUT.parent / "shared" / "data"))
 PAIRS = (("gov", "osm"), ("gov", "msft"), ("osm", "msft"))

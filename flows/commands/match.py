@@ -16,7 +16,7 @@ def footprints(left: Path, right: Path, out: Path, left_id: str | None, right_id
     Raises:
         OnbenutError: a file, column or CRS is missing or wrong; nothing was written.
     """
-    from transforms.match.footprint_files import match_footprint_files
+    from transforms.linkage.footprint_files import match_footprint_files
 
     counts = match_footprint_files(left, right, out, left_id=left_id, right_id=right_id)
     screen = console()
@@ -43,7 +43,7 @@ def addresses(
     Raises:
         OnbenutError: a file, column or CRS is missing or wrong; nothing was written.
     """
-    from transforms.match.address_file import match_address_files
+    from transforms.linkage.address_file import match_address_files
 
     counts = match_address_files(
         register,

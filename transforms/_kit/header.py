@@ -29,7 +29,7 @@ import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-FLOORS = ("staging", "core", "evidence", "score", "layer")
+FLOORS = ("staging", "core", "evidence", "score", "match", "plan", "layer")
 REFUSALS = {"staging": "staging.reject", "core": "core.refusal"}
 _FIELD = re.compile(r"^(inputs|key|params|accounts_for|check|columns|view|like|code):\s*(.*)$")
 

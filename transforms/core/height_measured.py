@@ -7,7 +7,7 @@ inputs: core.building, raw.elevation
 key: building_id, feed
 check: covered_share > 0 AND covered_share <= 1
 check: low_m <= middle_m AND middle_m <= top_m
-code: match/elevation.py
+code: linkage/elevation.py
 columns:
   building_id | VARCHAR | - | Gebouw | building
   feed | VARCHAR | - | Gegevensstroom | feed of the rasters
@@ -57,7 +57,7 @@ def build(con: duckdb.DuckDBPyConnection) -> str:
         folder = con.execute("SELECT getvariable('store')").fetchone()
         assert folder is not None
         # Here, because a city without rasters need not load what reads them.
-        from transforms.match.elevation import measure_heights
+        from transforms.linkage.elevation import measure_heights
 
         measure_heights(con, "core.building", "raw.elevation", Store(Path(folder[0])), "measured_height")
     return _QUERY

@@ -6,7 +6,7 @@ inputs: staging.footprint, reference.decision
 key: left_id, right_id
 check: score BETWEEN 0 AND 1
 check: share_left BETWEEN 0 AND 1 AND share_right BETWEEN 0 AND 1
-code: match/footprint*
+code: linkage/footprint*
 columns:
   left_id | VARCHAR | - | OSM-gebouw | OSM footprint
   right_id | VARCHAR | - | Officieel gebouw | official footprint
@@ -24,7 +24,7 @@ from __future__ import annotations
 
 import duckdb
 
-from transforms.match.footprint import match_footprints
+from transforms.linkage.footprint import match_footprints
 
 _QUERY = """
 WITH outline AS (

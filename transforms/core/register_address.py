@@ -3,7 +3,7 @@
 inputs: staging.register_row, core.address, core.building
 key: feed, register_id, address_id
 check: score BETWEEN 0 AND 1
-code: match/address*
+code: linkage/address*
 columns:
   feed | VARCHAR | - | Gegevensstroom | register
   register_id | VARCHAR | - | Registernummer | row of the register
@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import duckdb
 
-from transforms.match.address import match_addresses
+from transforms.linkage.address import match_addresses
 
 _ROWS = """
 CREATE OR REPLACE TEMP VIEW match_row AS

@@ -3,7 +3,7 @@
 inputs: score.site_tie, core.building, reference.parameter
 key: building_id
 check: score BETWEEN 0 AND 1
-code: match/component.py
+code: linkage/component.py
 columns:
   building_id | VARCHAR | - | Gebouw | building with at least one tie
   component_id | VARCHAR | - | Groep | smallest building_id of those that hang together; null where every tie was refused
@@ -18,7 +18,7 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
-from transforms.match.component import bounded_components
+from transforms.linkage.component import bounded_components
 
 _NODES = """
 CREATE OR REPLACE TEMP TABLE site_node AS

@@ -13,8 +13,8 @@ import shapely
 from openpyxl import Workbook
 
 from sources._kit.errors import ColumnError, OnbenutError
-from transforms.match.address_columns import guess_columns
-from transforms.match.address_file import MatchCounts, match_address_files
+from transforms.linkage.address_columns import guess_columns
+from transforms.linkage.address_file import MatchCounts, match_address_files
 
 gdal: Any = pyogrio
 POINTS = [("Kerkveld", "1", 4.40, 51.20), ("Kerkveld", "3", 4.4001, 51.2), ("Dijkpad", "8", 4.41, 51.21)]

@@ -11,8 +11,8 @@ import pytest
 from flows.bench_addresses import FILES, NEEDED_ANSWERED, NEEDED_RIGHT, data_folder, measure
 from sources._kit.duck import connect, literal
 from sources.voorbeeldstad import make_city
-from transforms.match.address import match_addresses
-from transforms.match.address_read import POINTS, ROWS, read_addresses, read_register
+from transforms.linkage.address import match_addresses
+from transforms.linkage.address_read import POINTS, ROWS, read_addresses, read_register
 
 DATA = data_folder()
 real = pytest.mark.skipif(

@@ -14,8 +14,8 @@ from sources._kit.errors import ColumnError, OnbenutError, UnreadableSnapshotErr
 from sources._read.content import kind_of
 from sources._read.features import parquet_crs
 from sources._read.rows import read_rows
-from transforms.match.address_columns import ADDRESS_IDS, POSITIONS, ROW_IDS, guess_columns, guess_id, plain, told
-from transforms.match.geofile import describe_parquet, only_layer
+from transforms.linkage.address_columns import ADDRESS_IDS, POSITIONS, ROW_IDS, guess_columns, guess_id, plain, told
+from transforms.linkage.geofile import describe_parquet, only_layer
 
 ROWS, POINTS = "match_rows", "match_points"
 _FILE = "match_file"

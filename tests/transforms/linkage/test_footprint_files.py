@@ -10,7 +10,7 @@ import pytest
 from shapely import LineString, Polygon, box
 
 from sources._kit.errors import OnbenutError
-from transforms.match.footprint import match_footprint_files
+from transforms.linkage.footprint import match_footprint_files
 
 
 def write(path: Path, names: list[str], shapes: Sequence[object], crs: int = 31370, column: str = "OIDN") -> Path:

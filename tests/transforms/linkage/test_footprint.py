@@ -14,7 +14,7 @@ from shapely import Polygon, affinity, box
 from flows.bench_footprints import SHARED, f1, label_pairs
 from sources._kit.duck import connect
 from sources._kit.errors import OnbenutError
-from transforms.match.footprint import DEFAULT, match_footprints
+from transforms.linkage.footprint import DEFAULT, match_footprints
 
 Side = list[tuple[str, Polygon]]
 QUICK = settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))

@@ -20,8 +20,8 @@ from sources._kit.duck import connect
 from sources._kit.errors import OnbenutError
 from sources._kit.snapshot import Store
 from tests.conftest import SHARED
-from transforms.match import elevation
-from transforms.match.elevation import measure_heights, summarise_cells
+from transforms.linkage import elevation
+from transforms.linkage.elevation import measure_heights, summarise_cells
 
 WEST, NORTH, SIDE = 100_000.0, 200_000.0, 60
 Measure = Callable[..., dict[str, dict[str, float]]]

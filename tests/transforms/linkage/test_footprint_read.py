@@ -21,8 +21,8 @@ from shapely import GeometryCollection, LineString, MultiPolygon, Point, Polygon
 
 from sources._kit.duck import connect
 from sources._kit.errors import OnbenutError
-from transforms.match.footprint import match_footprint_files
-from transforms.match.footprint_read import metric_crs, place_outlines, read_footprints
+from transforms.linkage.footprint import match_footprint_files
+from transforms.linkage.footprint_read import metric_crs, place_outlines, read_footprints
 
 LAMBERT = CRS(31370)
 HOUSE = box(150_000, 200_000, 150_010, 200_010)

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sources._kit.errors import OnbenutError
-from tests.transforms.match.invented import EAST, STREET, WEST, Row, district, only, point, row, run
+from tests.transforms.linkage.invented import EAST, STREET, WEST, Row, district, only, point, row, run
 
 
 def two_districts() -> tuple[list[Row], list[tuple[Any, ...]]]:

@@ -18,10 +18,10 @@ import duckdb
 
 from sources._kit.duck import identifier
 from sources._kit.errors import OnbenutError
-from transforms.match.footprint_offset import estimate_offsets
+from transforms.linkage.footprint_offset import estimate_offsets
 
 if TYPE_CHECKING:
-    from transforms.match.footprint_files import MatchCounts
+    from transforms.linkage.footprint_files import MatchCounts
 
 _HERE = Path(__file__).parent
 _DISTANCE = _HERE.parent / "_kit" / "distance.sql"
@@ -127,7 +127,7 @@ def _check_side(con: duckdb.DuckDBPyConnection, side: str, relation: str) -> Non
 def match_footprint_files(
     left: Path, right: Path, out: Path, *, left_id: str | None = None, right_id: str | None = None
 ) -> MatchCounts:
-    """Match two files of footprints; see transforms/match/footprint_files.py."""
-    from transforms.match import footprint_files
+    """Match two files of footprints; see transforms/linkage/footprint_files.py."""
+    from transforms.linkage import footprint_files
 
     return footprint_files.match_footprint_files(left, right, out, left_id=left_id, right_id=right_id)

@@ -18,7 +18,7 @@ from pyproj.exceptions import CRSError
 
 from sources._kit.duck import identifier, literal
 from sources._kit.errors import ColumnError, OnbenutError
-from transforms.match.geofile import describe_parquet, only_layer
+from transforms.linkage.geofile import describe_parquet, only_layer
 
 gdal: Any = pyogrio  # carries no types
 _PARQUET = (".parquet", ".geoparquet")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from sources._kit.duck import connect
-from transforms.match.address import match_addresses
+from transforms.linkage.address import match_addresses
 
 Row = tuple[str | None, ...]
 ROW = "(row_id, street, house_number, house_number_to, box_number, postcode, municipality)"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.transforms.match.invented import EAST, STREET, WEST, Row, only, point, row, run
+from tests.transforms.linkage.invented import EAST, STREET, WEST, Row, only, point, row, run
 
 
 @pytest.mark.parametrize(

@@ -15,8 +15,8 @@ from geopandas.geodataframe import GeoDataFrame
 
 from sources._kit.duck import connect
 from sources._kit.errors import OnbenutError
-from transforms.match.address import DEFAULT, Settings, match_addresses
-from transforms.match.address_read import POINTS, ROWS, read_addresses, read_register
+from transforms.linkage.address import DEFAULT, Settings, match_addresses
+from transforms.linkage.address_read import POINTS, ROWS, read_addresses, read_register
 
 gdal: Any = pyogrio  # carries no types
 EXTENSIONS = (".csv", ".parquet", ".gpkg", ".geojson")

@@ -10,9 +10,9 @@ from pyogrio.errors import DataLayerError, DataSourceError
 
 from sources._kit.duck import connect
 from sources._kit.errors import OnbenutError
-from transforms.match.footprint import match_footprints
-from transforms.match.footprint_read import metric_crs, place_outlines, read_footprints
-from transforms.match.footprint_write import WRITABLE, write_rows
+from transforms.linkage.footprint import match_footprints
+from transforms.linkage.footprint_read import metric_crs, place_outlines, read_footprints
+from transforms.linkage.footprint_write import WRITABLE, write_rows
 
 _PAIRS = """
 SELECT p.*, ST_Multi(u.geom) AS geom FROM footprint_pair AS p JOIN usable_left AS u ON u.id = p.left_id

@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from transforms.match.component import bounded_components, components
+from transforms.linkage.component import bounded_components, components
 
 ties = st.lists(st.tuples(st.integers(0, 19), st.integers(0, 19)), max_size=40)
 scores = st.sampled_from([0.55, 0.65, 0.8, 0.9])
