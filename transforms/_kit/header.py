@@ -30,6 +30,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 FLOORS = ("staging", "core", "evidence", "score", "match", "plan", "layer")
+# What a plan costs decides who can afford a building, and who fills a building decides what is planned: side by side.
+_SIDE_BY_SIDE = {"match", "plan"}
 REFUSALS = {"staging": "staging.reject", "core": "core.refusal"}
 _FIELD = re.compile(r"^(inputs|key|params|accounts_for|check|columns|view|like|code):\s*(.*)$")
 
@@ -126,7 +128,8 @@ def _check_input(specs: dict[str, TableSpec], name: str, needed: str) -> None:
         return
     if needed not in specs:
         raise ValueError(f"{name}: no such input {needed}")
-    if FLOORS.index(schema) > FLOORS.index(name.split(".")[0]):
+    own = name.split(".")[0]
+    if FLOORS.index(schema) > FLOORS.index(own) and {schema, own} != _SIDE_BY_SIDE:
         raise ValueError(f"{name}: reads {needed}, which lies on a higher floor")
 
 
