@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format lock record-version night bench bench-matching evaluate picture clean
+.PHONY: help setup demo test check format lock audit record-version night bench bench-matching evaluate picture clean
 
 help:  ## what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -37,6 +37,11 @@ lock: setup  ## refresh requirements.lock (uv resolves for every Python and plat
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	  --all-extras --custom-compile-command 'make lock' pyproject.toml -o requirements.lock
+
+# pip-audit stands apart: what it needs is none of ours. Status 3 says that no advisory service could be asked (make shows it as 2).
+audit: setup  ## are the packages those of the lock, licensed as we may use them, without known holes
+	@test -x .audit/bin/pip-audit || { $(PYTHON) -m venv .audit && .audit/bin/python -m pip install --quiet pip-audit==2.10.1; } || true
+	$(BIN)/python -m flows.audit
 
 night: setup  ## a whole night with a real Prefect server, a worker and a dead source (four minutes)
 	$(BIN)/python -m flows.night_proof
