@@ -68,10 +68,24 @@ def _dictionary(con: duckdb.DuckDBPyConnection, product: Product) -> list[Entry]
 
 
 def _csv(con: duckdb.DuckDBPyConnection, product: Product, path: Path) -> None:
-    """All columns, the words the sources ask for, and the outline as WKT in the city's CRS, which QGIS and spreadsheets take."""
-    names = ", ".join(identifier(name) for name in product.columns)
+    """All columns, the words the sources ask for, and the outline as WKT in the city's CRS, which QGIS and spreadsheets take.
+
+    A text that a spreadsheet would take for a formula has an apostrophe before it.
+    """
+    types = {row[0]: row[1] for row in con.execute(f"DESCRIBE {ROWS}").fetchall()}
+    names = ", ".join(
+        f"{_no_formula(name)} AS {identifier(name)}" if types[name] == "VARCHAR" else identifier(name)
+        for name in product.columns
+    )
     con.execute(
         f"COPY (SELECT {names}, {literal(product.attribution)} AS attribution, ST_AsText(geom) AS geom FROM {ROWS} {_ORDER}) TO {literal(path)} (FORMAT csv, HEADER)"
+    )
+
+
+def _no_formula(name: str) -> str:
+    column = identifier(name)
+    return (
+        f"CASE WHEN left({column}, 1) IN ('=', '+', '-', '@', chr(9), chr(13)) THEN '''' || {column} ELSE {column} END"
     )
 
 

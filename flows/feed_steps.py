@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -231,5 +232,9 @@ def _count(con: duckdb.DuckDBPyConnection, feed: Feed, table: str) -> int:
 def _last_modified(snapshot: Snapshot) -> date | None:
     from email.utils import parsedate_to_datetime
 
-    days = [parsedate_to_datetime(part.last_modified).date() for part in snapshot.parts if part.last_modified]
-    return max(days) if days else None
+    days = []
+    for part in snapshot.parts:
+        # A header is no reason to lose the rows that came with it.
+        with suppress(ValueError, TypeError):
+            days += [parsedate_to_datetime(part.last_modified).date()] if part.last_modified else []
+    return max(days, default=None)

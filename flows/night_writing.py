@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from io import StringIO
@@ -13,6 +14,7 @@ from rich.console import Console
 from flows.commands.terminal import console, table
 from flows.night_lines import CityLine, FeedLine, Night
 from flows.workspace import Workspace
+from sources._kit.hostile import printable
 
 _CITIES = ("city", "state", "seconds", "as of", "public", "why")
 _FEEDS = ("city", "feed", "state", "rows", "change", "match rate", "refused", "rejects", "age", "seconds", "note")
@@ -57,8 +59,8 @@ def as_markdown(night: Night) -> str:
     lines += _markdown(_CITIES, [_city(one) for one in night.cities])
     feeds = [_feed(one, feed) for one in night.cities for feed in one.feeds]
     lines += ["", *_markdown(_FEEDS, feeds)] if feeds else []
-    said = [f"- {one.city}: {warning}" for one in night.cities for warning in one.warnings]
-    said += [f"- {one.city}: next step: {one.next_step}" for one in night.cities if one.next_step]
+    said = [f"- {one.city}: {_plain(warning)}" for one in night.cities for warning in one.warnings]
+    said += [f"- {one.city}: next step: {_plain(one.next_step)}" for one in night.cities if one.next_step]
     return "\n".join([*lines, *(["", *said] if said else []), ""])
 
 
@@ -95,8 +97,14 @@ def _feed(one: CityLine, feed: FeedLine) -> tuple[object, ...]:
 
 def _markdown(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> list[str]:
     bars = ["---:" if column in _RIGHT else "---" for column in columns]
-    cells = [["" if cell is None else str(cell).replace("|", "\\|") for cell in row] for row in rows]
+    cells = [["" if cell is None else _plain(str(cell)) for cell in row] for row in rows]
     return ["| " + " | ".join(row) + " |" for row in [list(columns), bars, *cells]]
+
+
+def _plain(text: str) -> str:
+    """Words of others as text of Markdown: no link, picture, markup or cell of their own."""
+    escaped = re.sub(r"([\\`|\[\]])", r"\\\1", printable(text))
+    return " ".join(escaped.replace("<", "&lt;").split())
 
 
 def _json(value: object) -> str:

@@ -22,6 +22,7 @@ from sources._kit.city import Feed
 from sources._kit.contract import Table, load_source, settings_of, write_raw
 from sources._kit.duck import identifier, literal
 from sources._kit.errors import CityFileError, ColumnError, UnreadableSnapshotError
+from sources._kit.hostile import open_archive
 from sources._kit.snapshot import Snapshot
 from sources._read.content import kind_of, place
 from sources._read.features import read_features
@@ -145,5 +146,5 @@ def _missing(snapshot: Snapshot, names: tuple[str, ...], found: dict[str, str], 
 def _is_archive(path: Path) -> bool:
     if not zipfile.is_zipfile(path):
         return False
-    with zipfile.ZipFile(path) as archive:
+    with open_archive(path) as archive:
         return any(name.lower().endswith(".shp") for name in archive.namelist())

@@ -5,7 +5,7 @@ Nothing that carries a building key is lost: where no outline can be made the ro
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -13,6 +13,7 @@ import duckdb
 
 from sources._kit.duck import identifier
 from sources._kit.errors import UnreadableSnapshotError
+from sources._kit.hostile import stated_day
 from sources._kit.snapshot import Box, Snapshot
 from sources._osm.choose import read_rules
 from sources._osm.elements import opl_table
@@ -34,7 +35,7 @@ def parse(snapshot: Snapshot, con: duckdb.DuckDBPyConnection) -> date | None:
     from sources._osm.opening import header_date
 
     last = write_elements(paths[0], snapshot, con)
-    return _day(header_date(paths[0])) or last
+    return stated_day(header_date(paths[0])) or last
 
 
 def write_tables(path: Path, con: duckdb.DuckDBPyConnection, prefix: str, box: Box | None = None) -> dict[str, int]:
@@ -51,7 +52,7 @@ def data_date(path: Path) -> date | None:
     from sources._osm.export import export_elements
     from sources._osm.opening import header_date
 
-    if stated := _day(header_date(path)):
+    if stated := stated_day(header_date(path)):
         return stated
     con = duckdb.connect()
     with TemporaryDirectory(prefix="onbenut-osm-") as folder:
@@ -61,7 +62,3 @@ def data_date(path: Path) -> date | None:
             f"CREATE TABLE osm_element AS SELECT nullif(substr(saved, 2), '') AS osm_timestamp FROM {opl_table(opl)}"
         )
         return newest(con)
-
-
-def _day(stamp: str | None) -> date | None:
-    return datetime.fromisoformat(stamp).date() if stamp else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 
 import duckdb
 
@@ -10,6 +10,7 @@ from sources._kit.city import City, Feed
 from sources._kit.contract import Table, load_source
 from sources._kit.errors import CityFileError, UnreadableSnapshotError
 from sources._kit.fetch import fetch_files
+from sources._kit.hostile import stated_day
 from sources._kit.http import Progress
 from sources._kit.snapshot import Box, Snapshot, Store
 from sources._osm.tables import write_elements
@@ -59,7 +60,7 @@ def parse(snapshot: Snapshot, con: duckdb.DuckDBPyConnection) -> date | None:
     try:
         with joined(paths) as path:
             newest = write_elements(path, snapshot, con)
-        days = [datetime.fromisoformat(stamp).date() for stamp in map(header_date, paths) if stamp]
+        days = [day for path in paths if (day := stated_day(header_date(path)))]
     except UnreadableSnapshotError as error:
         error.where["source"] = snapshot.feed.source
         raise

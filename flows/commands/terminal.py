@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any, TextIO
 from rich.console import Console
 from rich.table import Table
 
+from sources._kit.hostile import printable
+
 if TYPE_CHECKING:
     from flows.products import Progress
 
@@ -23,10 +25,17 @@ if TYPE_CHECKING:
 _WIDE = 1000
 
 
+class _Plain(Console):
+    """Names and words of others stay text: none of them clears a screen or writes over a line."""
+
+    def print(self, *objects: Any, **how: Any) -> None:
+        super().print(*(printable(one) if isinstance(one, str) else one for one in objects), **how)
+
+
 def console(stream: TextIO | None = None) -> Console:
     """A console on a stream, standard output by default."""
     stream = stream or sys.stdout
-    return Console(file=stream, width=None if stream.isatty() else _WIDE, highlight=False, markup=False)
+    return _Plain(file=stream, width=None if stream.isatty() else _WIDE, highlight=False, markup=False)
 
 
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], right: Sequence[str] = ()) -> Table:
@@ -47,7 +56,7 @@ def text(value: object) -> str:
         return value.strftime("%Y-%m-%d %H:%M")
     if isinstance(value, float):
         return f"{value:.6g}"
-    return str(value)
+    return printable(str(value))
 
 
 def print_json(value: object, stream: TextIO | None = None) -> None:

@@ -9,13 +9,18 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+from sources._kit.hostile import is_too_deep, open_archive
+
 HEAD_BYTES = 1 << 16
+SAID_LETTERS = 1 << 12
+"""As much of an answer is searched for words as holds its first sentence."""
 DOCUMENT_BYTES = 1 << 20
 """A document up to this size is read whole: an error is a small document."""
 UNPACKED_MAX_BYTES = 32 << 30
 _EXCEPTION = re.compile(r"<(?:\w+:)?(ExceptionReport|ServiceExceptionReport|Exception|ServiceException)[\s>]")
 _REMARK_AT_END = re.compile(r'\]\s*,\s*"remark"\s*:\s*("(?:[^"\\]|\\.)*")\s*\}\s*$')
-_XML_REMARK = re.compile(r"<remark>(.*?)</remark>", re.DOTALL)
+# Possessive: what has been read as a comment is not tried as two, which takes twice as long for each comment there is.
+_HTML = re.compile(r"(?i)(?:<\?xml[^>]*>|<!--.*?-->|\s)*+(?:<!doctype html|<html)")
 _DATA = frozenset({"features", "elements", "results", "records", "type"})
 
 
@@ -23,7 +28,7 @@ def find_error(path: Path) -> tuple[str, str] | None:
     """What is wrong with an answer that came with a good status: what it is and what it says; None if nothing is.
 
     Known: HTML; ArcGIS `{"error": ...}`; OGC, GeoServer and Opendatasoft exceptions in XML and JSON; an Overpass
-    `remark`, which means that the query failed half-way; a zip archive that unpacks to more than there is room for.
+    `remark`, which means that the query failed half-way; JSON nested beyond reason; a zip archive that unpacks to more than there is room for.
     """
     with path.open("rb") as stream:
         head = stream.read(HEAD_BYTES)
@@ -44,7 +49,7 @@ def said(text: str) -> str:
 
     Overpass says first whose data they are and where they come from, and only then what is wrong.
     """
-    text = text.rpartition(">Error</strong>")[2]
+    text = text.rpartition(">Error</strong>")[2][:SAID_LETTERS]
     bare = re.sub(r"(?s)<(script|style)\b.*?</\1>|<!--.*?-->|<[^>]*>", " ", text)
     return " ".join(html.unescape(bare).split())[:200]
 
@@ -56,16 +61,23 @@ def shown(error: BaseException) -> str:
 
 
 def _markup(text: str, tail: str) -> tuple[str, str] | None:
-    if re.match(r"(?i)(<\?xml[^>]*>|<!--.*?-->|\s)*(<!doctype html|<html)", text):
+    if _HTML.match(text):
         return "a page of HTML instead of data", said(text)
     if _EXCEPTION.search(text[:4096]):
         return "the service answers with an error and a good status", said(text)
-    if "<osm" in text[:4096] and (remark := _XML_REMARK.search(tail) or _XML_REMARK.search(text)):
-        return "the service gave up half-way", said(remark.group(1))
+    if "<osm" in text[:4096] and (remark := _remark(tail) or _remark(text)):
+        return "the service gave up half-way", said(remark)
     return None
 
 
+def _remark(text: str) -> str | None:
+    inside = text.partition("<remark>")[2].partition("</remark>")
+    return inside[0] if inside[1] else None
+
+
 def _json(path: Path, tail: str) -> tuple[str, str] | None:
+    if is_too_deep(path):
+        return "the answer is nested deeper than any data is", ""
     if path.stat().st_size > DOCUMENT_BYTES:
         remark = _REMARK_AT_END.search(tail)
         return ("the service gave up half-way", str(json.loads(remark.group(1)))[:200]) if remark else None
@@ -100,7 +112,7 @@ def _words(error: dict[str, Any]) -> str:
 
 def _bomb(path: Path) -> tuple[str, str] | None:
     try:
-        with zipfile.ZipFile(path) as archive:
+        with open_archive(path) as archive:
             unpacked = sum(entry.file_size for entry in archive.infolist())
     except zipfile.BadZipFile as error:
         return "the archive is damaged or stops short", str(error)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import requests
 
@@ -12,6 +13,14 @@ from sources._kit.snapshot import Part
 
 CONNECT_S = 10
 SILENCE_S = 120.0
+
+
+class Session(requests.Session):
+    """Goes nowhere by itself: requests looks where a redirect leads, and reads all of its body, even where it is told not to follow."""
+
+    def resolve_redirects(self, *_given: object, **_named: object) -> Iterator[Any]:
+        """No next request."""
+        return iter(())
 
 
 @dataclass(frozen=True)

@@ -130,7 +130,8 @@ def describe(text: str, name: str, crs: str, where: Mapping[str, object]) -> Cov
 def _root(text: str, name: str) -> ElementTree.Element | None:
     """The description of the coverage of that name; None where there is none."""
     # Entities would let a small document grow without bound; no description has any.
-    if "<!DOCTYPE" in text or "<!ENTITY" in text:
+    # A NUL: text in UTF-16, in which the words above would go unseen and the parser would see them all the same.
+    if "<!DOCTYPE" in text or "<!ENTITY" in text or "\x00" in text:
         return None
     try:
         document = ElementTree.fromstring(text.encode())  # noqa: S314 (no document type, at most a megabyte)

@@ -6,6 +6,8 @@ traceback only for a defect of our own.
 
 from __future__ import annotations
 
+from sources._kit.hostile import printable
+
 
 class OnbenutError(Exception):
     """Something a user, operator or provider can mend; never a defect of the code.
@@ -23,11 +25,12 @@ class OnbenutError(Exception):
         self.where = {name: value for name, value in where.items() if value is not None}
 
     def __str__(self) -> str:
-        place = ", ".join(f"{name} {value!s}" for name, value in self.where.items())
+        # Values come from files and services: one line each, and nothing that steers the screen it is read on.
+        place = ", ".join(f"{name} {' '.join(str(value).splitlines())}" for name, value in self.where.items())
         parts = [f"{self.what} ({place})" if place else self.what]
         if self.next_step:
             parts.append(f"Next step: {self.next_step}")
-        return ". ".join(parts)
+        return printable(". ".join(parts))
 
     def locate(self, **where: object) -> None:
         """Add what the code that raised it could not know: the city and feed it worked for."""

@@ -12,7 +12,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import SplitResult, urljoin, urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -20,14 +20,16 @@ from urllib3.exceptions import HTTPError
 from urllib3.util.retry import Retry
 
 from sources._kit.answer import DOCUMENT_BYTES, HEAD_BYTES, find_error, said, shown
-from sources._kit.call import SILENCE_S, Call, conditions
+from sources._kit.call import SILENCE_S, Call, Session, conditions
 from sources._kit.errors import FetchRefusedError
+from sources._kit.hostile import validator
 from sources._kit.manners import Budget, GivenUpError, Manners, Pace, PatientRetry, hold_turn
 from sources._kit.partial import Partial, Take, hold_partial
-from sources._kit.secret import conceal
+from sources._kit.secret import blanks, conceal
 from sources._kit.snapshot import Part, Store
 
 REDIRECTS_MAX = 5
+PORTS = {"http": 80, "https": 443}
 READ_BYTES = 1 << 16
 """At most this much is lost when a connection breaks: urllib3 gives a block whole or not at all."""
 PACE = Pace()
@@ -66,7 +68,7 @@ class Client:
         self._retries = retries.new(**{name: seconds * manners.patience for name, seconds in waits.items()})
         self._manners, self.progress = manners, progress or (lambda _what, _done, _total: None)
         self._budget = Budget()
-        self._session = requests.Session()
+        self._session = Session()
         self._session.headers["User-Agent"] = agent
         adapter = HTTPAdapter(max_retries=PatientRetry.of(self._retries, self._budget))
         self._session.mount("http://", adapter)
@@ -120,7 +122,8 @@ class Client:
                 return replace(stored, name=name, status=304)
             path = take(partial.path, answer.headers.get("Content-Type", "")) if take else partial.path
             sha256, size = self.store.adopt(path, **self.where, url=call.url)
-            kind, etag, changed = (answer.headers.get(h) or None for h in ("Content-Type", "ETag", "Last-Modified"))
+            kind = answer.headers.get("Content-Type") or None
+            etag, changed = (validator(answer.headers.get(name)) for name in ("ETag", "Last-Modified"))
             title = file or Path(urlsplit(url).path).name or "data"
             crs = answer.headers.get("Content-Crs", "").strip("<> ") or None
             part = Part(name, title, call.address, sha256, size, answer.status_code, kind, etag, changed, crs=crs)
@@ -141,16 +144,24 @@ class Client:
         """A link in an answer, as an address that may be asked.
 
         Raises:
-            FetchRefusedError: it leads to a host the source does not allow, or away from TLS.
+            FetchRefusedError: it leads to a host the source does not allow, to another port of this one, or away from TLS; or it
+                names a key, which would be filled in from the environment for whoever asks.
         """
-        target = conceal(urljoin(url, link), url)
-        before, after = urlsplit(url), urlsplit(target)
-        if after.scheme not in ("http", "https") or (before.scheme == "https" and after.scheme == "http"):
+        if blanks(link):
+            raise _refused("the service asks for a key by name", link, **self.where, url=url)
+        try:
+            target = conceal(urljoin(url, link), url)
+            before, after = urlsplit(url), urlsplit(target)
+            is_address = after.scheme in PORTS and after.port != 0
+        except ValueError:  # no port, or no host, can be read of it
+            raise _refused("the service leads to what is no address", link, **self.where, url=url) from None
+        if not is_address or (before.scheme == "https" and after.scheme == "http"):
             raise _refused("the service leads away from TLS", target, **self.where, url=url)
-        if after.hostname not in (before.hostname, *self._manners.allow_hosts):
+        is_same = after.hostname == before.hostname and _port(after) in (_port(before), PORTS[after.scheme])
+        if not is_same and after.hostname not in self._manners.allow_hosts:
             raise FetchRefusedError(
                 "the service leads to another host",
-                value=after.hostname,
+                value=after.hostname if after.hostname != before.hostname else f"{after.hostname}:{_port(after)}",
                 next_step="look where it leads; if that is right, name the host under [http] allow_hosts of the source",
                 **self.where,
                 url=url,
@@ -274,6 +285,10 @@ class Client:
         except (OSError, HTTPError) as error:  # read() on the raw stream raises urllib3's own errors
             raise BrokenBodyError(shown(error)) from error
         return block
+
+
+def _port(place: SplitResult) -> int | None:
+    return place.port or PORTS[place.scheme]
 
 
 def _head(answer: requests.Response) -> str:

@@ -168,6 +168,10 @@ def read_page(client: Client, part: Part, box: Box | None = None) -> tuple[Page,
     try:
         body = json.loads(client.store.blob(part.sha256).read_bytes())
         features, links = body["features"], body.get("links") or []
+        if not all(isinstance(one, dict) for one in (*features, *links)):
+            raise TypeError("a feature or a link is no object")
+        if not all(isinstance(one.get("geometry") or {}, dict) for one in features):
+            raise TypeError("a geometry is no object")
     except (ValueError, KeyError, TypeError) as error:
         raise FetchRefusedError(
             "the page is no GeoJSON, or stops short",

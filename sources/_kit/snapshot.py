@@ -14,17 +14,20 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 import threading
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import BinaryIO
 
 from sources._kit.city import City, Feed
-from sources._kit.errors import FetchRefusedError
+from sources._kit.errors import FetchRefusedError, UnreadableSnapshotError
 
 BLOCK = 1 << 20
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 Box = tuple[float, float, float, float]
 """West, south, east, north."""
 
@@ -89,7 +92,17 @@ class Store:
         self.root = root
 
     def blob(self, sha256: str) -> Path:
-        """Path of stored bytes."""
+        """Path of stored bytes.
+
+        Raises:
+            UnreadableSnapshotError: it is no SHA-256; a manifest that says otherwise leads out of the store.
+        """
+        if not _SHA256.fullmatch(sha256):
+            raise UnreadableSnapshotError(
+                "a manifest names bytes by something that is no SHA-256",
+                value=sha256[:80],
+                next_step="see who else writes to the store; remove that manifest",
+            )
         return self.root / "blobs" / sha256[:2] / sha256
 
     def folder(self, city: str, feed: str) -> Path:
@@ -151,10 +164,9 @@ class Store:
         """What an address gave last, if its bytes are still there whole; a note that cannot be read is none."""
         try:
             part = Part(**json.loads(self._address(location).read_text(encoding="utf-8")))
-            is_whole = self.blob(part.sha256).stat().st_size == part.size_bytes
-        except (OSError, ValueError, TypeError):
+            return part if self._holds(part) and part.location == location else None
+        except (OSError, ValueError, TypeError, UnreadableSnapshotError):
             return None
-        return part if is_whole and part.location == location else None
 
     def _address(self, location: str) -> Path:
         return self.root / "urls" / f"{hashlib.sha256(location.encode()).hexdigest()[:32]}.json"
@@ -178,15 +190,24 @@ class Store:
         _write_whole(snapshot.manifest_path.with_suffix(".accepted"), json.dumps(body, sort_keys=True))
 
     def last_good(self, city: City, feed: Feed) -> Snapshot | None:
-        """Newest snapshot of a feed that was read whole and whose bytes are still there."""
+        """Newest snapshot of a feed that was read whole and whose bytes are still there; a manifest that cannot be read is none."""
         for accepted in sorted(self.folder(city.slug, feed.name).glob("*.accepted"), reverse=True):
-            body = json.loads(accepted.with_suffix(".json").read_text(encoding="utf-8"))
-            parts = tuple(Part(**part) for part in body["parts"])
-            if body["source"] == feed.source and all(self.blob(part.sha256).exists() for part in parts):
+            try:
+                body = json.loads(accepted.with_suffix(".json").read_text(encoding="utf-8"))
+                parts = tuple(Part(**part) for part in body["parts"])
                 fetched_at = datetime.fromisoformat(body["fetched_at"]).astimezone(UTC)
-                clip: Box | None = tuple(body["clip"]) if "clip" in body else None
+                clip = _box(body["clip"]) if "clip" in body else None
+                is_whole = body["source"] == feed.source and all(self._holds(part) for part in parts)
+            except (OSError, ValueError, TypeError, KeyError, UnreadableSnapshotError):
+                continue
+            if is_whole:
                 return Snapshot(city, feed, parts, fetched_at, self, clip)
         return None
+
+    def _holds(self, part: Part) -> bool:
+        """Whether a part's bytes are in the store itself, as many as its manifest says."""
+        path = self.blob(part.sha256)
+        return path.is_file() and not path.is_symlink() and path.stat().st_size == part.size_bytes
 
     def unread(self, city: City, feed: Feed) -> set[str]:
         """Hashes of a feed's newest snapshot if it was not read whole: those bytes may be what is wrong."""
@@ -207,6 +228,11 @@ class Store:
         """Room left where the store lives."""
         self.root.mkdir(parents=True, exist_ok=True)
         return shutil.disk_usage(self.root).free
+
+
+def _box(numbers: Sequence[object]) -> Box:
+    west, south, east, north = (float(str(number)) for number in numbers)
+    return west, south, east, north
 
 
 def _write_whole(path: Path, text: str) -> None:

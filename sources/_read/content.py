@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from sources._kit.errors import UnreadableSnapshotError
+from sources._kit.hostile import open_archive
 from sources._kit.snapshot import Snapshot
 
 Kind = Literal["geojson", "geopackage", "parquet", "excel", "text"]
@@ -70,7 +71,7 @@ def kind_of(path: Path, **where: object) -> Kind:
 
 def _zipped(path: Path, **where: object) -> Kind:
     try:
-        with zipfile.ZipFile(path) as archive:
+        with open_archive(path) as archive:
             names = archive.namelist()
             unpacked = sum(member.file_size for member in archive.infolist())
     except zipfile.BadZipFile as error:

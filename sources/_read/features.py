@@ -11,7 +11,7 @@ import warnings
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ import duckdb
 
 from sources._kit.duck import identifier, literal
 from sources._kit.errors import ColumnError, UnreadableSnapshotError
+from sources._kit.hostile import stated_day
 from sources._kit.snapshot import Snapshot
 from sources._read import geojson
 from sources._read.content import Kind, kind_of, place
@@ -58,7 +59,7 @@ def read_features(con: duckdb.DuckDBPyConnection, snapshot: Snapshot, part: str,
         where = place(snapshot, part, paths[0])
         if reader == "pages":
             pages = geojson.inspect_pages(con, snapshot, part, paths)
-            dates += [p.stamped_at for p in pages if p.stamped_at is not None]
+            dates += [day for page in pages if (day := stated_day(page.stamped_at))]
             names = sorted({name for page in pages for name in page.properties})
             hold_apart(names, **where)
             if sum(page.features for page in pages):
@@ -71,8 +72,7 @@ def read_features(con: duckdb.DuckDBPyConnection, snapshot: Snapshot, part: str,
             raise UnreadableSnapshotError(
                 f"{reader} holds no features", next_step="GeoJSON, GeoPackage and Parquet do", **where
             )
-    data_on = datetime.fromisoformat(min(dates)).date() if dates else None
-    return Features(" UNION ALL BY NAME ".join(queries) or _nothing(columns), data_on)
+    return Features(" UNION ALL BY NAME ".join(queries) or _nothing(columns), min(dates, default=None))
 
 
 def hold_apart(names: Sequence[str], **where: object) -> None:
@@ -114,6 +114,8 @@ def _as_text(columns: Sequence[str], geometry: str, source: str) -> str:
 
 
 def _parquet_query(con: duckdb.DuckDBPyConnection, snapshot: Snapshot, part: str, path: Path) -> str:
+    from pyproj.exceptions import ProjError
+
     where = place(snapshot, part, path)
     source = f"read_parquet({literal(path)})"
     try:
@@ -133,7 +135,10 @@ def _parquet_query(con: duckdb.DuckDBPyConnection, snapshot: Snapshot, part: str
     if name is None:
         raise UnreadableSnapshotError("the file has no geometry column", next_step="it must be GeoParquet", **where)
     # GeoParquet: no `crs` means longitude and latitude; `null` means that nobody knows.
-    declared = parquet_crs(facts[1]) if facts else None
+    try:
+        declared = parquet_crs(facts[1]) if facts else None
+    except ProjError as error:
+        raise _damaged(error, **where) from error
     hold_to_crs(snapshot, declared, "EPSG:4326" if facts and facts[1] is None else None, **where)
     # GeoParquet 1.1 may carry each row's extent, which is no column of the provider's.
     others = [n for n, t in described.items() if n != name and not (n == "bbox" and t.startswith("STRUCT"))]

@@ -11,6 +11,7 @@ import duckdb
 
 from sources._kit.duck import identifier, literal
 from sources._kit.errors import UnreadableSnapshotError
+from sources._kit.hostile import is_too_deep
 from sources._kit.snapshot import Snapshot
 from sources._read.content import HEAD_BYTES, place
 from sources._read.crs import hold_to_crs
@@ -42,6 +43,9 @@ def inspect_pages(con: duckdb.DuckDBPyConnection, snapshot: Snapshot, part: str,
         UnreadableSnapshotError: no GeoJSON, a service's exception, a page with fewer features than it
             announces, more features on the server than in all pages, or another CRS than the feed's.
     """
+    for path in paths:
+        if is_too_deep(path):
+            raise _refused("the JSON is nested deeper than any data is", "", snapshot, part, path)
     query = f"""
         SELECT filename, type, len(features),
             TRY_CAST(numberReturned AS BIGINT), TRY_CAST(numberMatched AS BIGINT),

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from itertools import chain, islice
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO, TextIO
 from zipfile import BadZipFile
 
 # pyarrow itself re-exports these without saying so, which a strict type checker does not accept.
@@ -20,6 +20,9 @@ from sources._read.content import kind_of
 from sources._read.features import hold_apart
 
 BATCH_ROWS = 50_000
+LINE_MAX = 1 << 20
+SHEET_ROWS = 1 << 20
+"""As many as Excel itself has; a file may number its only row a billion, and the reader counts up to there."""
 DELIMITERS = ";,\t|"
 Line = tuple[int, Sequence[str | None]]
 
@@ -78,9 +81,11 @@ def read_rows(
             try:
                 name, cells = _sheet_lines(book, sheet, **where)
                 return Rows(_table(cells, lambda *_: None, **where), f"sheet {name}")
-            except SyntaxError as error:  # what both XML parsers raise, also for entities that grow without bound
+            # SyntaxError is what both XML parsers raise, also for entities that grow without bound; the rest comes of odd cells.
+            except (SyntaxError, ValueError, LookupError, OverflowError, BadZipFile) as error:
+                is_xml = isinstance(error, SyntaxError)
                 raise UnreadableSnapshotError(
-                    "the Excel file holds XML that cannot be read",
+                    "the Excel file holds XML that cannot be read" if is_xml else "the Excel file is damaged",
                     value=error,
                     next_step="open it and save it again",
                     **where,
@@ -102,8 +107,15 @@ def _encoding(path: Path) -> str:
     return "utf-8-sig"
 
 
-def _csv_lines(stream: Iterable[str], delimiter: str | None) -> tuple[Iterator[Line], str]:
-    text = iter(stream)
+def _text_lines(stream: TextIO) -> Iterator[str]:
+    while line := stream.readline(LINE_MAX):
+        if len(line) == LINE_MAX:
+            raise csv.Error(f"a line of {LINE_MAX} letters or more")
+        yield line
+
+
+def _csv_lines(stream: TextIO, delimiter: str | None) -> tuple[Iterator[Line], str]:
+    text = _text_lines(stream)
     first, skipped = next(text, ""), 0
     if told := re.fullmatch(r'"?sep=(.)"?\s*', first):  # Excel's own note to itself
         first, skipped, delimiter = next(text, ""), 1, delimiter or told.group(1)
@@ -134,7 +146,7 @@ def _sheet_lines(stream: BinaryIO, sheet: str | None, **where: object) -> tuple[
     sheets = {tab.title: tab for tab in book.worksheets}
     for tab in sheets.values():
         tab.reset_dimensions()  # some programs write a wrong size, and read-only mode believes it
-    filled = [n for n, tab in sheets.items() if any(c is not None for r in tab.iter_rows(values_only=True) for c in r)]
+    filled = [n for n, tab in sheets.items() if any(c is not None for r in _cells(tab) for c in r)]
     if sheet is None and len(filled) == 1:
         sheet = filled[0]
     if sheet not in sheets:
@@ -144,8 +156,14 @@ def _sheet_lines(stream: BinaryIO, sheet: str | None, **where: object) -> tuple[
             next_step=f"set `sheet` in the city file; there are {', '.join(sheets)}",
             **where,
         )
-    cells = sheets[sheet].iter_rows(values_only=True)
-    return sheet, ((n, [cell_text(cell) for cell in row]) for n, row in enumerate(cells, 1))
+    return sheet, ((n, [cell_text(cell) for cell in row]) for n, row in enumerate(_cells(sheets[sheet]), 1))
+
+
+def _cells(sheet: Any) -> Iterator[Sequence[object]]:
+    for number, row in enumerate(sheet.iter_rows(values_only=True, max_row=SHEET_ROWS + 1), 1):
+        if number > SHEET_ROWS:
+            raise ValueError(f"a row is numbered beyond {SHEET_ROWS}, the last one that Excel has")
+        yield row
 
 
 def cell_text(value: object) -> str | None:
@@ -193,14 +211,14 @@ def _table(
         arrays += [pa.array([n for n, _ in batch], pa.int64()), pa.array(defects, pa.string())]
         batches.append(pa.record_batch(arrays, schema=schema))
     table = pa.Table.from_batches(batches, schema=schema)
-    for position, name in enumerate(names):
-        if not name:
-            if any((value or "").strip() for value in table.column(f"_{position}").to_pylist()):
-                raise ColumnError(
-                    "a column without a name",
-                    column=position + 1,
-                    next_step="give it a name in the first row",
-                    **where,
-                )
-            table = table.drop_columns([f"_{position}"])
-    return table
+    nameless = {position for position, name in enumerate(names) if not name}
+    for position in sorted(nameless):
+        if any((value or "").strip() for value in table.column(position).to_pylist()):
+            raise ColumnError(
+                "a column without a name",
+                column=position + 1,
+                next_step="give it a name in the first row",
+                **where,
+            )
+    # By place: by name each would be looked for among all, and a sheet has sixteen thousand.
+    return table.select([position for position in range(table.num_columns) if position not in nameless])

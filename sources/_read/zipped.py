@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 
 from sources._kit.errors import UnreadableSnapshotError
+from sources._kit.hostile import open_archive
 from sources._kit.snapshot import Snapshot
 from sources._read.content import kind_of, place
 
@@ -41,7 +42,7 @@ def unpacked(snapshot: Snapshot, needed: Sequence[str], optional: Sequence[str] 
         raise UnreadableSnapshotError(f"{kind} is no zip archive", next_step="give the zip as published", **where)
     try:
         with (
-            zipfile.ZipFile(paths[0]) as archive,
+            open_archive(paths[0]) as archive,
             TemporaryDirectory(prefix=".unpacked-", dir=snapshot.store.root) as folder,
         ):
             members = _members(archive, needed, optional, where)
