@@ -61,7 +61,15 @@ def explain(city: str, building: str, space: Workspace, audience: str = "city") 
     con = open_warehouse(city, space)
     try:
         slug = city_slug(city)
-        return read_explanation(con, slug, find_building(con, building, slug), audience)
+        building_id = find_building(con, building, slug)
+        found = read_explanation(con, slug, building_id, audience)
+        if audience == "public":
+            # Here, because it brings the model of a city along, which takes longer than the rest.
+            from flows.objections import objected
+
+            if building_id in objected(city, space):
+                found.layer = None  # also before the next run takes it out
+        return found
     finally:
         con.close()
 

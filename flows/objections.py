@@ -1,7 +1,7 @@
 """Who objected to being shown: heard at once by whatever leaves the house, whether a run came in between or not.
 
 Two lists hold: the one that the city file names, and the house's own, which `onbenut fieldcheck import` and `onbenut object` add to.
-Both have ids of buildings, and nobody's name.
+Both have ids of buildings, and nobody's name. An id holds for the building that stands there now, whatever it is called by then.
 """
 
 from __future__ import annotations
@@ -11,13 +11,16 @@ import hashlib
 import tomllib
 from collections.abc import Iterable
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 
 import duckdb
 
+from flows.osm_free import EDITION
 from flows.query import city_slug, own_city
 from flows.workspace import Workspace
 from sources._kit.city import City
+from sources._kit.duck import connect, literal
 from sources._kit.errors import OnbenutError
 
 COLUMNS = ("building_id", "objected_on")
@@ -37,7 +40,23 @@ def objected(city: str, space: Workspace) -> frozenset[str]:
     ids = set(_own(slug, space))
     if (named := _named_by_file(city, slug, space)) is not None:
         ids |= _read_ids(named, slug)
-    return frozenset(ids)
+    return frozenset(ids | stand_now(slug, space, ids))
+
+
+def stand_now(slug: str, space: Workspace, ids: Iterable[str]) -> frozenset[str]:
+    """Ids of the buildings that took the place of those named: who objected under an old id need not know of a new one.
+
+    Raises:
+        OnbenutError: a warehouse of the city cannot be read.
+    """
+    wanted = frozenset(ids)
+    found: set[str] = set()
+    # The edition without OpenStreetMap has a history of its own.
+    for path in (space.warehouse(slug), space.warehouse(f"{slug}~{EDITION}")):
+        if wanted and path.exists():
+            now = path.stat()
+            found |= _successors(path, (now.st_ino, now.st_mtime_ns), wanted)
+    return frozenset(found)
 
 
 def add_objections(slug: str, space: Workspace, ids: Iterable[str], today: date) -> list[str]:
@@ -69,6 +88,25 @@ def load_objections(con: duckdb.DuckDBPyConnection, city: City, space: Workspace
     if ids:
         con.execute("INSERT INTO reference.objection SELECT unnest(?::VARCHAR[])", [sorted(ids)])
     return hashlib.sha256("\n".join(sorted(ids)).encode()).hexdigest()
+
+
+@lru_cache(maxsize=8)
+def _successors(path: Path, _version: tuple[int, int], ids: frozenset[str]) -> frozenset[str]:
+    """Asked once a list and a night: `onbenut serve` wants to know at every question."""
+    old = ", ".join(literal(one) for one in sorted(ids))
+    try:
+        with connect(path, read_only=True, spatial=False) as con:
+            rows = con.execute(f"SELECT new_id FROM core.succession WHERE old_id IN ({old})").fetchall()
+    except duckdb.CatalogException:
+        return frozenset()  # no tables yet, so no layer either
+    except duckdb.Error as error:
+        raise OnbenutError(
+            "the warehouse cannot be asked who took the place of whom",
+            city=path.stem,
+            file=path,
+            next_step="see that it can be read; until then nothing leaves the house",
+        ) from error
+    return frozenset(new_id for (new_id,) in rows)
 
 
 def _own(slug: str, space: Workspace) -> dict[str, str]:

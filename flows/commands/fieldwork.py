@@ -8,10 +8,10 @@ from pathlib import Path
 
 from flows.cli import DONE_IN_PART
 from flows.commands.terminal import console, table
-from flows.explain_find import find_building
+from flows.explain_find import UnknownBuildingError, find_building
 from flows.export_place import parse_box, read_area
 from flows.fieldwork.log import gone_buildings
-from flows.objections import add_objections
+from flows.objections import add_objections, stand_now
 from flows.query import city_slug, open_warehouse, own_city, rows
 from flows.workspace import Workspace
 from sources._kit.errors import OnbenutError
@@ -106,13 +106,18 @@ def object_to(city: str, building: str, space: Workspace) -> int:
     slug = own_city(city_slug(city))
     con = open_warehouse(city, space)
     try:
-        building_id = find_building(con, building, slug)
+        found = {find_building(con, building, slug)}
+    except UnknownBuildingError:
+        # The id of a letter may be older than the layer.
+        found = set(stand_now(slug, space, [building.strip()]))
+        if not found:
+            raise
     finally:
         con.close()
-    if new := add_objections(slug, space, [building_id], _today()):
+    if new := add_objections(slug, space, sorted(found), _today()):
         _say_objections(slug, new)
     else:
-        console().print(f"{building_id} is on the list already")
+        console().print(f"{', '.join(sorted(found))} is on the list already")
     return 0
 
 

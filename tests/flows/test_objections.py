@@ -3,12 +3,15 @@ from pathlib import Path
 
 import pytest
 
+from flows.explain import explain
+from flows.objections import objected
 from flows.run import run_city
 from flows.workspace import Workspace
 from sources._kit.city import load_city
 from sources._kit.duck import connect
 from sources._kit.errors import OnbenutError
 from sources.voorbeeldstad import make_city
+from tests.flows.conftest import NAME, Home, one
 
 
 @pytest.fixture
@@ -51,3 +54,31 @@ def test_a_list_of_objections_with_names_is_refused(city_file: Path, tmp_path: P
     space = Workspace(tmp_path / "home")
     with pytest.raises(OnbenutError, match="one column building_id"):
         run_city(load_city(city_file, space.cities), space)
+
+
+def test_an_objection_under_an_old_id_is_heard_at_once_by_all_that_leaves_the_house(
+    own_home: Home, tmp_path: Path
+) -> None:
+    """Between two nights: the id is of the building that stood there before it was measured again."""
+    space = own_home.space
+    new = str(one(own_home, "SELECT building_id FROM layer.building WHERE audience = 'public' ORDER BY priority_rank"))
+    old = "grb:1"
+    with connect(space.warehouse(NAME)) as con:
+        con.execute("INSERT INTO core.succession VALUES (?, ?, 'overlap', 0.9)", [old, new])
+    assert explain(NAME, new, space, "public").layer is not None
+    assert new in export(own_home, tmp_path)
+    done = own_home.onbenut("object", NAME, old)
+    assert done.returncode == 0, done.stderr
+    assert new in done.stdout
+    (space.fieldwork(NAME) / "objections.csv").write_text(f"building_id,objected_on\n{old},2025-06-01\n")
+    assert objected(NAME, space) == {old, new}
+    assert new not in export(own_home, tmp_path)
+    assert own_home.onbenut("dossier", NAME, new, "--to", tmp_path / "x.html").returncode == 1
+    assert explain(NAME, new, space, "public").layer is None
+    assert explain(NAME, new, space, "city").layer is not None
+    assert own_home.onbenut("object", NAME, "grb:none").returncode == 1
+
+
+def export(home: Home, folder: Path) -> str:
+    assert home.onbenut("export", NAME, "--to", folder / "x.csv").returncode == 0
+    return (folder / "x.csv").read_text(encoding="utf-8")
