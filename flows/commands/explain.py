@@ -11,6 +11,7 @@ from flows.explain import explain as read_explanation
 from flows.explain_screen import screen
 from flows.explain_words import Words
 from flows.workspace import Workspace
+from sources._kit.hostile import printable
 
 _NARROW, _WIDE = 80, 118
 _HEADING = re.compile(r"^[A-Z]{4,}(?=  )")
@@ -30,7 +31,7 @@ def explain(city: str, building: str, space: Workspace, audience: str, as_json: 
     # A file or a pipe gets the same screen as a person.
     width = max(_NARROW, min(out.width, _WIDE))
     for line in screen(found, Words(lang), width):
-        text = Text(line)
+        text = Text(printable(line))
         text.highlight_regex(_HEADING, "bold")
         out.print(text, soft_wrap=True)
     return 0

@@ -169,6 +169,27 @@ def test_what_must_not_leave_the_house_is_seen_whatever_the_sql_says(night: Nigh
     assert "(layer.building public): 1, at most 0" in said
 
 
+def test_a_renumbered_building_is_held_back_whose_old_id_was_objected_to(night: Night) -> None:
+    ((old,),) = night.rows(
+        "SELECT building_id FROM layer.building WHERE audience = 'public' AND building_id LIKE 'grb:3%' ORDER BY priority_rank"
+    )[:1]
+    number = old.removeprefix("grb:")
+    new = f"grb:9{number[1:]}"
+    for path in sorted((night.folder / "files" / "grb").glob("gbg_*.json")):
+        path.write_text(path.read_text().replace(f'"OIDN":{number},', f'"OIDN":9{number[1:]},'))
+    (night.folder / "files" / "objections.csv").write_text(f"building_id\n{old}\n")
+    sql = night.own_sql()
+    shown = sql / "score" / "shown.sql"
+    whole = shown.read_text()
+    night.edit(shown, (" IN (SELECT building_id FROM core.objected)", " IN (SELECT objection_id FROM core.objected)"))
+    gates, said = night.refused()
+    assert gates == {"privacy_objected"}, said
+    shown.write_text(whole)
+    night.run()
+    assert night.rows(f"FROM core.objected SELECT building_id WHERE objection_id = '{old}'") == [(new,)]
+    assert night.rows(f"SELECT audience FROM layer.building WHERE building_id = '{new}'") == [("city",)]
+
+
 def test_another_number_of_another_city_file_lets_it_pass(night: Night) -> None:
     night.halve_register()
     limits = "[gates.limits]\nrows_raw = 0.9\nrows_table = 0.9\nrows_layer = 0.9\nbands = 1\nscore_mean = 1\nscore_drift = 9\n"

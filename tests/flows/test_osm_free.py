@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -11,13 +13,15 @@ import pytest
 
 from flows.cities import list_cities
 from flows.city_check import check_file
+from flows.gates.overrule import Overrule
+from flows.gates.rules import read_rules
 from flows.osm_free import free_city, is_osm
 from flows.query import ask
 from flows.run import run_city
 from flows.workspace import CHECKOUT, Workspace
 from sources._kit.city import load_city
 from sources._kit.duck import connect
-from sources._kit.errors import CityFileError
+from sources._kit.errors import CityFileError, GateError
 from sources.voorbeeldstad import make_city
 from transforms._kit.reference import read_reference
 
@@ -137,6 +141,39 @@ def test_who_objects_leaves_this_edition_too(files: Path, space: Workspace) -> N
     outcome = run_city(city, space)
     for name in FREE[1:]:
         assert gone.encode() not in outcome.products[name].read_bytes()
+
+
+def test_a_gate_that_fails_in_this_edition_alone_keeps_both_old_ones(
+    files: Path, space: Workspace, tmp_path: Path
+) -> None:
+    shutil.copytree(files.parent, tmp_path / "files")
+    shutil.copytree(space.home, tmp_path / "home", symlinks=True)
+    home, path = Workspace(tmp_path / "home"), tmp_path / "files" / files.name
+    register = path.with_name("register.csv")
+    lines = register.read_text(encoding="utf-8-sig").splitlines(keepends=True)
+    register.write_text("".join(lines[: len(lines) // 2]), encoding="utf-8")
+    city, because = load_city(path, home.cities), "the register was weeded by the city itself"
+
+    before = _state(home)
+    own = frozenset(rule.name for rule in read_rules() if not rule.is_fixed)
+    with pytest.raises(GateError) as raised:
+        run_city(city, home, overrule=Overrule(own, because))
+    gates = set(str(raised.value.where["gates"]).split(","))
+    assert "osm_free.rows_raw" in gates
+    assert all(name.startswith("osm_free.") for name in gates)
+    assert _state(home) == before
+    assert not list(home.warehouse("x").parent.glob(".*next*"))
+    outcome = run_city(city, home, overrule=Overrule(own | gates, because))
+    assert "rows_raw" in {line.split(":")[0] for line in outcome.overruled}
+    after = _state(home)
+    assert after.keys() == before.keys()
+    assert not {name for name in after if name.endswith((".duckdb", ".gpkg")) and after[name] == before[name]}
+
+
+def _state(space: Workspace) -> dict[str, str]:
+    """Every byte of both editions, and of their warehouses."""
+    found = [*sorted((space.outputs / CITY).iterdir()), space.warehouse(CITY), space.warehouse(f"{CITY}~osm_free")]
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in found}
 
 
 def test_it_is_read_by_its_name_and_is_no_city_of_its_own(space: Workspace) -> None:

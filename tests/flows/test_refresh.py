@@ -14,7 +14,7 @@ from urllib3.util.retry import Retry
 from flows.discreet import without_value
 from sources._kit import fetch as fetching
 from sources._kit.duck import connect, identifier
-from sources._kit.errors import FetchRefusedError
+from sources._kit.errors import FetchRefusedError, GateError, OnbenutError
 from tests.flows.conftest import NAME, Home
 
 HTTP_TRIES = 2  # per attempt of the task, once this test has set them
@@ -165,6 +165,28 @@ def test_a_file_that_is_not_there_is_not_waited_for(
     outcome = quick.refresh(str(own_home.city))
     assert calls.count("osm") == 1
     assert "no such file" in outcome.feeds["osm"].fallback
+
+
+def test_a_gate_is_overruled_under_prefect_by_name_and_the_reason_is_kept(quick: Any, own_home: Home) -> None:
+    register = own_home.city.with_name("register.csv")
+    lines = register.read_text(encoding="utf-8-sig").splitlines(keepends=True)
+    register.write_text("".join(lines[: len(lines) // 2]), encoding="utf-8")
+    layer, because = (own_home.space.outputs / NAME).readlink(), "the register was weeded by the city itself"
+    with pytest.raises(GateError) as raised:
+        quick.refresh(str(own_home.city))
+    gates = str(raised.value.where["gates"])
+    assert "rows_raw" in gates
+    with pytest.raises(OnbenutError, match="with a reason"):
+        quick.refresh(str(own_home.city), accept=gates)
+    with pytest.raises(OnbenutError, match="no such gate"):
+        quick.refresh(str(own_home.city), accept="rows_rw", because=because)
+    assert (own_home.space.outputs / NAME).readlink() == layer
+    outcome = quick.refresh(str(own_home.city), accept=gates, because=because, decided_by="data steward")
+    assert {line.split(":")[0] for line in outcome.overruled} == set(gates.split(","))
+    with connect(own_home.space.warehouse(NAME), read_only=True) as con:
+        kept = con.execute("SELECT DISTINCT reason, decided_by FROM history.overruled").fetchall()
+    assert kept == [(because, "data steward")]
+    assert (own_home.space.outputs / NAME).readlink() != layer
 
 
 def test_errors_reach_prefect_without_the_value_they_met() -> None:
