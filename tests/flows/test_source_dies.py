@@ -57,10 +57,11 @@ def read(space: Workspace, query: str) -> list[tuple[Any, ...]]:
         return con.execute(query).fetchall()
 
 
+NONE = {"features": [], "totalFeatures": 0, "numberMatched": 0, "numberReturned": 0}
 FAULTS: dict[str, tuple[Callable[[bytes], bytes | None], str]] = {
     "gone": (lambda _: None, "no such file"),
     "no rows": (
-        lambda body: json.dumps({**json.loads(body), "features": []}).encode(),
+        lambda body: json.dumps({**json.loads(body), **NONE}).encode(),
         "fewer rows than this feed must have",
     ),
     "a column renamed": (lambda body: body.replace(b'"naam"', b'"benaming"'), "column"),
