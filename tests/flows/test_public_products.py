@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import gzip
 import re
-import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -22,7 +21,6 @@ from flows.workspace import Workspace
 from sources._kit.city import load_city
 from sources._kit.duck import connect
 from sources.voorbeeldstad import make_city
-from tests.flows.conftest import Home
 
 CITY = "voorbeeldstad"
 OWNER, PART, ROW, REPORT = "Plantowner", "plantpart", "plantrow", "plantreport"
@@ -32,9 +30,8 @@ _PACKED = re.compile(rb"[A-Za-z0-9+/]{200,}={0,2}")
 
 @dataclass(frozen=True)
 class Planted:
-    """The city that was run: its file, its home, who objected, and the dwellings that the city alone may see."""
+    """The city that was run: its home, who objected, and the dwellings that the city alone may see."""
 
-    files: Path
     space: Workspace
     products: dict[str, Path]
     objected: str
@@ -91,7 +88,7 @@ def planted(tmp_path_factory: pytest.TempPathFactory) -> Planted:
         rows = con.execute("""
             SELECT building_id FROM layer.building WHERE audience = 'city' AND type IN ('dwelling', 'apartments')
             ORDER BY building_id""").fetchall()
-    return Planted(files, space, after.products, objected, name, tuple(row[0] for row in rows))
+    return Planted(space, after.products, objected, name, tuple(row[0] for row in rows))
 
 
 def _plant(files: Path) -> None:
@@ -185,27 +182,3 @@ def test_who_owns_is_nowhere_but_in_the_bytes_that_came(planted: Planted) -> Non
             for table, names in columns:
                 rows = f"SELECT concat_ws('|', {names}) AS row FROM {table}"
                 assert con.execute(f"SELECT count(*) FROM ({rows}) WHERE contains(lower(row), '{OWNER.lower()}')").fetchone() == (0,), table  # fmt: skip
-
-
-@pytest.mark.parametrize("is_fatal", [True, False])
-def test_a_night_with_rows_that_are_wrong_names_nobody_in_what_it_keeps_and_prints(
-    planted: Planted, tmp_path: Path, is_fatal: bool
-) -> None:
-    shutil.copytree(planted.files.parent, tmp_path / "files")
-    city, register = tmp_path / "files" / planted.files.name, tmp_path / "files" / "register.csv"
-    # The name slips into a column that must hold a code, as a comma too many does it.
-    body = register.read_text(encoding="utf-8-sig")
-    register.write_text(body.replace("opname", f"{OWNER} opname"), encoding="utf-8")
-    content = city.read_text(encoding="utf-8").replace("osm_free = true\n", "")
-    content = content.replace("rows_min = 5\n", "rows_min = 5000\n") if is_fatal else content
-    city.write_text(content, encoding="utf-8")
-    home = Home(tmp_path / "home")
-    done = home.onbenut("night", "--cities", city)
-    assert (done.returncode != 0) is is_fatal, done.stderr
-    assert OWNER.lower() not in (done.stdout + done.stderr).lower()
-    kept = [
-        one for one in home.path.rglob("*") if one.suffix in (".json", ".jsonl", ".md", ".log", ".accepted", ".csv")
-    ]
-    assert {".md", ".jsonl", ".json"} <= {one.suffix for one in kept}
-    for path in kept:
-        assert not _found(path, OWNER), path

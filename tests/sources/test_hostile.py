@@ -63,10 +63,10 @@ def get(server: Loopback, store: Store, tmp_path: Path) -> Get:
 )
 def test_no_answer_keeps_us_busy(tmp_path: Path, text: str) -> None:
     (path := tmp_path / "x").write_text(text)
-    began = time.perf_counter()
+    began = time.process_time()
     find_error(path)
     said(text)
-    assert time.perf_counter() - began < 1
+    assert time.process_time() - began < 1
 
 
 DEEP = {
@@ -268,7 +268,8 @@ def test_an_archive_of_endless_members_is_not_listed(tmp_path: Path, is_honest: 
         at = body.rindex(b"PK\x05\x06")
         body = body[: at + 8] + struct.pack("<HH", 1, 1) + body[at + 12 :]
     (path := tmp_path / "x.zip").write_bytes(body)
-    with pytest.raises(zipfile.BadZipFile, match="members"):
+    said = f"{MEMBERS_MAX + 1} members, more" if is_honest else f"^more than {MEMBERS_MAX} members"
+    with pytest.raises(zipfile.BadZipFile, match=said):
         open_archive(path)
     assert find_error(path) is not None
 
@@ -298,17 +299,22 @@ def test_an_odd_sheet_is_refused_at_once(con: Con, snap: Snap, write: Write, she
     with zipfile.ZipFile(made) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
         for name in old.namelist():
             new.writestr(name, sheet if name.endswith("sheet1.xml") else old.read(name))
-    began = time.perf_counter()
+    began = time.process_time()
     with pytest.raises(OnbenutError, match=said):
         observation_list.parse(snap("observation_list", data=write("x.xlsx", out.getvalue()), settings=LIST), con)
-    assert time.perf_counter() - began < 5
+    assert time.process_time() - began < 5
 
 
 @pytest.mark.parametrize(
-    "body", [b"nr;wat\n" + b"x" * (3 << 20), b"nr;wat\n1;" + b"x" * 200_000 + b"\n", b"x" * (3 << 20)]
+    ("body", "said"),
+    [
+        (b"nr;wat\n" + b"x" * (3 << 20), "a line of 1048576 letters or more"),
+        (b"x" * (3 << 20), "a line of 1048576 letters or more"),
+        (b"nr;wat\n1;" + b"x" * 200_000 + b"\n", "cannot be cut into fields"),
+    ],
 )
-def test_an_endless_line_is_refused(con: Con, snap: Snap, write: Write, body: bytes) -> None:
-    with pytest.raises(OnbenutError, match=r"cannot be cut into fields|column"):
+def test_an_endless_line_is_refused(con: Con, snap: Snap, write: Write, body: bytes, said: str) -> None:
+    with pytest.raises(UnreadableSnapshotError, match=said):
         observation_list.parse(snap("observation_list", data=write("x.csv", body), settings=LIST), con)
 
 
