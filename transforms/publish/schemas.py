@@ -1,9 +1,13 @@
-"""The JSON schemas of the feeds: kept here by version, and laid beside the files they describe."""
+"""The JSON schemas of the feeds: kept here by version, and laid beside the files they describe.
+
+One describes what comes in: a platform that reads the layer finds there how to give its adverts.
+"""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +16,10 @@ import duckdb
 from transforms.publish.deliverable import Made
 
 FOLDER = Path(__file__).with_name("schemas")
-VERSIONS = {"pins": 1, "changes": 1}
-"""Feed -> the version that is written now; earlier ones stay in the folder."""
+VERSIONS = {"pins": 1, "changes": 1, "adverts": 1}
+"""Feed -> the version that is written, or taken in, now; earlier ones stay in the folder."""
+TAKEN_IN = {"adverts": Path(str(files("sources") / "space_request.schema.json"))}
+"""Feed that is read -> its schema, which stands beside the source."""
 
 
 def schema_id(feed: str) -> str:
@@ -44,4 +50,4 @@ def write_schemas(_con: duckdb.DuckDBPyConnection, made: Sequence[Made], folder:
 
 
 def _path(feed: str) -> Path:
-    return FOLDER / f"{feed}-{VERSIONS[feed]}.schema.json"
+    return TAKEN_IN.get(feed) or FOLDER / f"{feed}-{VERSIONS[feed]}.schema.json"
