@@ -24,6 +24,7 @@ import numpy as np
 
 from sources.voorbeeldstad import state
 from sources.voorbeeldstad.addresses import keep_book, write_addresses
+from sources.voorbeeldstad.adverts import write_adverts
 from sources.voorbeeldstad.arrow import Column, pa
 from sources.voorbeeldstad.building import build
 from sources.voorbeeldstad.city_file import write_city_file
@@ -106,6 +107,8 @@ def make_city(folder: Path, buildings: int = 4000, seed: int = 1, settings: Gene
     chance = state.probability(b, settings, said_ratio(found, settings), in_file)
     write_truth(folder / "truth.parquet", b, plots, parcels, book, objects, oidn, chance)
     write_register_truth(folder / "register_truth.parquet", rows)
+    if "platform" not in settings.without:
+        write_adverts(folder, seed, b, plots, oidn, found, settings.adverts)
     city = folder / "voorbeeldstad.toml"
     write_city_file(city, osm, settings)
     return city

@@ -161,6 +161,13 @@ x = "x"
 y = "y"
 observed_on = "datum"
 """,
+    "platform": """
+[feeds.platform]
+source = "space_request"
+path = "adverts.json"
+licence = "made up, free of rights"
+attribution = "Voorbeeldstad: made-up data, no real place"
+""",
     "elevation": """
 [feeds.elevation]
 source = "be_elevation"

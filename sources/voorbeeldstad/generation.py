@@ -76,7 +76,8 @@ class Generation:
         streets_without_addresses: streets that the address file lacks.
         said: what others say of a building: kind of evidence -> rate given out, rate given in (`SAID`).
         without: feeds to leave out: any of `grb`, `addresses`, `vacancy_register`, `vip_register`,
-            `heritage`, `observations`, `premises`, `elevation`.
+            `heritage`, `observations`, `premises`, `elevation`, `platform`.
+        adverts: good adverts on the platform; 0: one per 50 buildings, and 300 at least.
         osm_format: `pbf` or `xml`.
     """
 
@@ -109,4 +110,5 @@ class Generation:
     streets_without_addresses: float = 0.01
     said: Mapping[str, tuple[float, float]] = field(default_factory=lambda: SAID)
     without: frozenset[str] = frozenset()
+    adverts: int = 0
     osm_format: Literal["pbf", "xml"] = "pbf"

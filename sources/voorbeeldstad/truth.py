@@ -27,6 +27,14 @@ def truth_ids(index: Ints) -> Column:
     return pc.if_else(pa.array(index >= 0), text, pa.scalar(None, pa.string()))
 
 
+def grb_ids(b: Buildings, oidn: Ints) -> Column:
+    """The ids the house gives: grb:<OIDN> for Gbg, with the collection for Knw, as OIDN is unique within one only; else null."""
+    collection = pa.array(["", "knw:"]).take(pa.array(b.is_structure().astype(np.int8)))
+    usable = b.in_grb.copy()
+    usable[[*b.cases["lambert_2008"], *b.cases["empty_geometry"]]] = False
+    return pc.if_else(pa.array(usable), join("grb:", collection, oidn), pa.scalar(None, pa.string()))
+
+
 def write_truth(
     path: Path, b: Buildings, plots: Plots, parcels: Parcels, book: AddressBook, objects: OsmObjects,
     oidn: Ints,
@@ -37,11 +45,7 @@ def write_truth(
     count = len(b)
     ids = _osm_ids(b, objects)
     first = pc.list_element(pc.if_else(pc.greater(pc.list_value_length(ids), 0), ids, pa.scalar([None], ids.type)), 0)
-    # The ids the house gives: grb:<OIDN> for Gbg, with the collection for Knw, as OIDN is unique within one only.
-    collection = pa.array(["", "knw:"]).take(pa.array(b.is_structure().astype(np.int8)))
     none = pa.scalar(None, pa.string())
-    usable = b.in_grb.copy()
-    usable[[*b.cases["lambert_2008"], *b.cases["empty_geometry"]]] = False
     main = pa.array(b.is_main)
     plot = pa.array(b.plot)
     addressed = b.is_main.copy()
@@ -61,7 +65,7 @@ def write_truth(
         parcel[i] = back[int(b.plot[i])]
     table = pa.table({
         "truth_id": truth_ids(np.arange(count)),
-        "grb_id": pc.if_else(pa.array(usable), join("grb:", collection, oidn), none),
+        "grb_id": grb_ids(b, oidn),
         "osm_id": first,
         "osm_ids": ids,
         "type": pick(codes, b.kind),
