@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from flows.adverts.feed import with_adverts
 from flows.fieldwork.feed import with_field_checks
 from flows.query import known_slugs, own_city
 from flows.workspace import Workspace
@@ -46,15 +47,20 @@ def city_paths(space: Workspace) -> dict[str, Path]:
 
 
 def find_city(city: str, space: Workspace) -> City:
-    """A city by slug or by the path of its file, with what was seen in the field; a made-up city is found by its slug too.
+    """A city by slug or by the path of its file, with what was seen in the field and what was imported; a made-up city is found by its slug too.
 
     Raises:
         CityFileError: there is no such city, or its file is not valid.
     """
     made_up = space.sample / city / f"{city}.toml"
     if not (space.cities / f"{city}.toml").exists() and made_up.exists():
-        return with_field_checks(load_city(made_up, space.cities), space)
-    return with_field_checks(load_city(city, space.cities), space)
+        return _with_own(load_city(made_up, space.cities), space)
+    return _with_own(load_city(city, space.cities), space)
+
+
+def _with_own(city: City, space: Workspace) -> City:
+    """The city with the house's own feeds."""
+    return with_adverts(with_field_checks(city, space), space)
 
 
 def check_city(city: City) -> None:

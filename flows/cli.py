@@ -359,6 +359,32 @@ def fieldcheck_import(
     raise typer.Exit(command(file, workspace(), city))
 
 
+adverts_app = typer.Typer(help="Who looks for space, for partners, or has space.", no_args_is_help=True)
+app.add_typer(adverts_app, name="adverts")
+
+
+@adverts_app.callback()
+def adverts() -> None:
+    """Who looks for space, for partners, or has space."""
+
+
+@adverts_app.command("import")
+def adverts_import(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The whole list of a platform: JSON, GeoJSON or CSV.")],
+    city: CityName,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Also where no advert, or fewer than half of them, would be left.")
+    ] = False,
+) -> None:
+    """Take the adverts of a platform in, as the whole list: what is not in it is gone from the next run on.
+
+    Exit status 3: rows were refused; FILE_errors.csv says why. A file with names or contacts is refused as a whole.
+    """
+    from flows.commands.adverts import adverts_import as command
+
+    raise typer.Exit(command(file, city, workspace(), replace))
+
+
 match_app = typer.Typer(
     help="Match what belongs together in any two files, and say what was refused.", no_args_is_help=True
 )

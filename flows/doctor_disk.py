@@ -19,6 +19,7 @@ _LEFT = (
     "data/raw/**/*.part",
     "data/raw/.unpacked-*",
     "outputs/.*.part*",
+    "data/adverts/*/.*.part",
     "data/fieldwork/*/.*.part",
 )
 

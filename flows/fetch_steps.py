@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from flows.adverts.feed import ADVERTS
 from flows.boundary import find_extent
 from flows.fieldwork.feed import FIELD_CHECKS
 from flows.workspace import Workspace
@@ -97,8 +98,8 @@ def fetch_feed(
     settings_of(city, feed)
     started = time.perf_counter()
     good = space.store.last_good(city, feed)
-    # What was seen in the field is the house's own file: it is here, network or not.
-    if offline and feed.name != FIELD_CHECKS:
+    # What was seen in the field, or imported, is the house's own file: it is here, network or not.
+    if offline and feed.name not in (FIELD_CHECKS, ADVERTS):
         if good is None:
             raise FetchRefusedError(
                 "no stored snapshot to run on",

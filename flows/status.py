@@ -161,6 +161,7 @@ def _declared_feeds(city: str, space: Workspace) -> dict[str, dict[str, Any]] | 
             except (tomllib.TOMLDecodeError, UnicodeDecodeError):
                 return None  # `onbenut cities` and `onbenut run` say what is wrong with it
             own: dict[str, Any] = {"field_checks": {}} if (space.fieldwork(slug) / "evidence.csv").exists() else {}
+            own |= {"adverts": {}} if (space.adverts(slug) / "adverts.json").exists() else {}
             return {name: feed for name, feed in {**(feeds or {}), **own}.items() if isinstance(feed, dict)}
     return None
 

@@ -67,6 +67,10 @@ class Workspace:
         """Field lists of a city, what came back of them, and who objected to being shown."""
         return self.home / "data" / "fieldwork" / slug
 
+    def adverts(self, slug: str) -> Path:
+        """Adverts that were imported for a city."""
+        return self.home / "data" / "adverts" / slug
+
     def warehouse(self, slug: str) -> Path:
         """DuckDB file of a city."""
         return self.home / "data" / "warehouse" / f"{slug}.duckdb"

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sys
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 
 from flows.cli import DONE_IN_PART
-from flows.commands.terminal import console, table
+from flows.commands.terminal import console, table, today
 from flows.explain_find import UnknownBuildingError, find_building
 from flows.export_place import parse_box, read_area
 from flows.fieldwork.log import gone_buildings
@@ -73,7 +73,7 @@ def fieldcheck_import(file: Path, space: Workspace, city: str | None) -> int:
     """
     from flows.fieldwork.take import take_checks
 
-    taken = take_checks(file, space, _today(), own_city(city_slug(city)) if city else None)
+    taken = take_checks(file, space, today(), own_city(city_slug(city)) if city else None)
     out, err = console(), console(sys.stderr)
     out.print(
         f"{taken.city}: {taken.rows} rows: {taken.taken} taken, {taken.known} known already, {taken.wrong} refused, "
@@ -114,7 +114,7 @@ def object_to(city: str, building: str, space: Workspace) -> int:
             raise
     finally:
         con.close()
-    if new := add_objections(slug, space, sorted(found), _today()):
+    if new := add_objections(slug, space, sorted(found), today()):
         _say_objections(slug, new)
     else:
         console().print(f"{', '.join(sorted(found))} is on the list already")
@@ -128,10 +128,3 @@ def _say_objections(slug: str, ids: list[str]) -> None:
             f"Files that were published before still do: onbenut run {slug} --offline writes them anew at once",
             soft_wrap=True,
         )
-
-
-def _today() -> date:
-    # A visitor's own day may have begun before that of UTC.
-    from zoneinfo import ZoneInfo
-
-    return datetime.now(UTC).astimezone(ZoneInfo("Europe/Brussels")).date()

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import csv
-import fcntl
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -13,6 +11,7 @@ from typing import Any
 
 import duckdb
 
+from flows.alone import alone
 from flows.fieldwork.columns import LIST_ID
 from flows.fieldwork.log import NEW, add_checks
 from flows.fieldwork.read import ROWS, read_filled
@@ -76,7 +75,7 @@ def _take(con: duckdb.DuckDBPyConnection, path: Path, space: Workspace, today: d
             "no list was drawn for this city", city=slug, file=path, next_step=f"draw one: onbenut fieldlist {slug}"
         )
     taken = Taken(slug, rows)
-    with _alone(folder):
+    with alone(folder):
         judge(con, _lists(folder), slug, today)
         # Who objects is heard first: whatever befalls the rest must not undo it.
         heard = con.execute(f"SELECT DISTINCT building_id FROM {SOUND} WHERE is_objection ORDER BY 1").fetchall()
@@ -136,11 +135,3 @@ def _write_faults(path: Path, faults: list[dict[str, Any]]) -> Path | None:
         writer.writerow(faults[0])
         writer.writerows([safe(cell) for cell in fault.values()] for fault in faults)
     return target
-
-
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """One import at a time: two would lose each other's rows."""
-    with (folder / ".lock").open("w") as handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield

@@ -67,17 +67,20 @@ def json_adverts(
             SELECT part, is_feature, unnest(from_json(adverts, '["JSON"]')) AS item, generate_subscripts(from_json(adverts, '["JSON"]'), 1) AS place
             FROM {_DOCUMENTS})
     """)
+    # All values at once: each asked for by itself, an advert would be read again for each.
+    paths_of = ", ".join(literal(f"$.{name}") for name in columns)
     flat = f"""
         SELECT _row, is_feature, json_type(item) AS kind, CASE WHEN is_feature THEN item -> '$.properties' ELSE item END AS advert,
             CASE WHEN is_feature THEN item -> '$.geometry' END AS shape, CASE WHEN is_feature THEN item -> '$.id' END AS feature_id,
-            CASE WHEN json_type(item) = 'OBJECT' THEN json_keys(item) ELSE [] END AS own_keys
+            CASE WHEN json_type(item) = 'OBJECT' THEN json_keys(item) ELSE [] END AS own_keys,
+            json_extract(CASE WHEN is_feature THEN item -> '$.properties' ELSE item END, [{paths_of}]) AS v
         FROM {_ITEMS}"""
     keys = "CASE WHEN json_type(advert) = 'OBJECT' THEN json_keys(advert) ELSE [] END"
     others = f"list_filter(own_keys, lambda k: k NOT IN ({', '.join(map(literal, _FEATURE))}))"
     found = con.execute(
         f"SELECT DISTINCT unnest(list_concat({keys}, CASE WHEN is_feature THEN {others} ELSE [] END)) AS k FROM ({flat}) ORDER BY k"
     ).fetchall()
-    cells = [f"{_cell(name)} AS {identifier(name)}" for name in columns]
+    cells = [f"{_cell(name, number)} AS {identifier(name)}" for number, name in enumerate(columns, 1)]
     defect = f"""CASE WHEN kind IS DISTINCT FROM 'OBJECT' OR json_type(advert) IS DISTINCT FROM 'OBJECT' THEN 'no advert, but another value'
         WHEN len({keys}) <> len(list_distinct({keys})) THEN 'a key is there twice'
         WHEN is_feature AND json_type(shape) <> 'NULL' AND (advert -> '$.area') IS NOT NULL THEN 'several places: area' END"""
@@ -88,9 +91,9 @@ def json_adverts(
     )
 
 
-def _cell(name: str) -> str:
+def _cell(name: str, number: int) -> str:
     """A value as text: lists between `|`, an empty list `[]`, nothing and null as null."""
-    value = f"(advert -> '$.{name}')"
+    value = f"v[{number}]"
     if name == "id":
         value = f"coalesce({value}, feature_id)"
     elif name == "area":

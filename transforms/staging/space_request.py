@@ -96,7 +96,7 @@ def build(con: duckdb.DuckDBPyConnection) -> str:
         SELECT *, CASE {rules} END AS fault FROM reaching, known
     """)
     return f"""
-        SELECT feed || ':' || advert_id AS request_id, feed, source_row, kind_read AS kind, uses_read AS uses,
+        SELECT CASE WHEN fault.column_name IS DISTINCT FROM 'id' THEN feed || ':' || advert_id END AS request_id, feed, source_row, kind_read AS kind, uses_read AS uses,
             {", ".join(f"{name}_read AS {name}" for name in ("area_min_m2", "area_max_m2", "height_min_m", "height_max_m"))},
             reach AS geom, spot AS point, CASE WHEN spot IS NOT NULL THEN radius_m_read END AS radius_m,
             CASE WHEN nis_code IS NOT NULL THEN CAST(getvariable('nis_code') AS VARCHAR) END AS nis_code,
