@@ -24,6 +24,7 @@ import numpy as np
 
 from sources.voorbeeldstad import state
 from sources.voorbeeldstad.addresses import keep_book, write_addresses
+from sources.voorbeeldstad.advert_faults import ADVERT_FAULTS
 from sources.voorbeeldstad.adverts import write_adverts
 from sources.voorbeeldstad.arrow import Column, pa
 from sources.voorbeeldstad.building import build
@@ -45,7 +46,7 @@ from sources.voorbeeldstad.register import is_vip, list_rows
 from sources.voorbeeldstad.register_files import write_csv, write_xlsx
 from sources.voorbeeldstad.truth import write_register_truth, write_truth
 
-__all__ = ["HARD_CASES", "REGISTER_CASES", "Generation", "make_city"]
+__all__ = ["ADVERT_FAULTS", "HARD_CASES", "REGISTER_CASES", "Generation", "make_city"]
 
 
 def make_city(folder: Path, buildings: int = 4000, seed: int = 1, settings: Generation | None = None) -> Path:

@@ -149,7 +149,7 @@ def plant_coalitions(rng: np.random.Generator, sites: Sites, count: int, where: 
         far = int(np.argmax(np.abs(sites.point - sites.point[of]).sum(1)))
         decoys: list[Advert] = [
             {"shares_with": []},
-            {"shares_with": ["*"], **where(sites.point[far], 100)},
+            {"shares_with": ["*"], **where(sites.point[far] + rng.uniform(-20, 20, 2), 100)},
             {"shares_with": ["*"], "area_min_m2": round(usable * 1.6), "area_max_m2": round(usable * 1.9)},
             {
                 "shares_with": [],
@@ -161,6 +161,6 @@ def plant_coalitions(rng: np.random.Generator, sites: Sites, count: int, where: 
         for change in (decoys[number % 4], decoys[(number + 1) % 4]):
             planted.add({
                 "kind": "space", "uses": [uses[0]], "area_min_m2": small, "area_max_m2": round(small * 1.1) + 1,
-                **where(sites.point[of], 400), **common, "budget_eur_m2_year": 150.0, **change,
+                **where(sites.point[of] + rng.uniform(-60, 60, 2), 400), **common, "budget_eur_m2_year": 150.0, **change,
             }, sites.ids[of], "decoy", number + 1)  # fmt: skip
     return planted

@@ -76,6 +76,20 @@ def test_same_arguments_give_the_same_bytes_and_another_seed_gives_others(city: 
     assert {name for name in first if first[name] == other[name]} == {"voorbeeldstad.toml"}
 
 
+def test_adverts_move_nothing_else_of_the_city(city: Path, tmp_path: Path) -> None:
+    """Every other file is the same bytes with and without them; the city file differs by their feed."""
+    make_city(tmp_path, SIZE, settings=Generation(without=frozenset({"platform"})))
+    alone, both = digests(tmp_path), digests(city)
+    assert {name for name in both if alone.get(name) != both[name]} == {
+        "adverts.json",
+        "adverts_truth.parquet",
+        "voorbeeldstad.toml",
+    }
+    feeds = tomllib.loads((city / "voorbeeldstad.toml").read_text())["feeds"]
+    without = tomllib.loads((tmp_path / "voorbeeldstad.toml").read_text())["feeds"]
+    assert {name: feed for name, feed in feeds.items() if name != "platform"} == without
+
+
 @pytest.mark.parametrize("seed", [3, 4, 5])
 def test_any_seed_holds_every_hard_case(seed: int, tmp_path: Path) -> None:
     make_city(tmp_path, SIZE, seed=seed)
