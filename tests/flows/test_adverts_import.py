@@ -107,7 +107,7 @@ def test_a_run_reads_the_list_and_no_score_moves(own_home: Home, take: Import) -
             tables = con.execute(
                 "SELECT schema_name || '.' || table_name FROM duckdb_tables() WHERE schema_name IN ('core', 'evidence', 'score')"
             ).fetchall()
-            found = {
+            found: dict[str, object] = {
                 name: con.execute(f"SELECT count(*), sum(hash(t)::HUGEINT) FROM {name} AS t").fetchone()
                 for (name,) in sorted(tables)
             }

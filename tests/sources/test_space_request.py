@@ -33,7 +33,16 @@ class Read:
     def __init__(self, folder: Path, content: str, name: str = "adverts.json", **keys: Any) -> None:
         (folder / name).write_text(content, encoding="utf-8")
         feed = Feed.model_validate({"name": "platform", "source": "space_request", "path": name, **keys})
-        city = City(slug="x", folder=folder, name="X", nis="99001", crs="EPSG:31370", feeds={"platform": feed})
+        city = City.model_validate(
+            {
+                "slug": "x",
+                "folder": folder,
+                "name": "X",
+                "nis": "99001",
+                "crs": "EPSG:31370",
+                "feeds": {"platform": feed},
+            }
+        )
         self.con: duckdb.DuckDBPyConnection = connect()
         self.con.execute("CREATE SCHEMA raw")
         self.made_on = load_source("space_request").parse(fetch_files(city, feed, Store(folder / "store")), self.con)
