@@ -1,6 +1,6 @@
 """Adverts made to fit: for single underused buildings, and for sets of small parties that fill a large one, with decoys.
 
-Made from what really stands there (size, use, place), and from no score. Which building is underused for all to see is read from its traces.
+Made from what really stands there (size, use, place), and from no score.
 """
 
 from __future__ import annotations
@@ -10,20 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from sources.voorbeeldstad import state
-from sources.voorbeeldstad.building import Buildings
-from sources.voorbeeldstad.footprint import Bools, Floats, Footprints, Ints
-from sources.voorbeeldstad.layout import Plots
-from sources.voorbeeldstad.observations import Observation
-from sources.voorbeeldstad.register import is_vip
-from sources.voorbeeldstad.typology import TYPES
+from sources.voorbeeldstad.advert_sites import HALLS, Sites
 
 Advert = dict[str, Any]
-USABLE = 0.8
-"""Floor that can be used, of all floor."""
-_HALLS = ("factory", "warehouse", "brewery", "sports_hall", "market_hall", "power_station", "supermarket", "greenhouse")
-"""One floor counts, whatever storeys there are in a corner."""
-_SAID = ("church_deconsecrated", "park_parcel_not_in_use", "register_premises", "citizen_report_verified")
 # What a building of a type is good for, best first, and what goes together in it.
 _FIT = {
     "church": ("culture", "meeting"), "chapel": ("culture", "meeting"), "monastery": ("meeting", "care_education"),
@@ -52,52 +41,6 @@ class Planted:
         """Add an advert with its truth."""
         self.adverts.append({key: value for key, value in advert.items() if value is not None})
         self.truth.append((building, plant, coalition, reason))
-
-
-@dataclass(frozen=True)
-class Sites:
-    """Buildings that adverts are made for: `index` in the buildings, usable floor in m2, a point inside in EPSG:31370."""
-
-    index: Ints
-    usable_m2: Floats
-    point: Floats
-    ids: list[str]
-    types: list[str]
-
-
-def find_sites(
-    b: Buildings, plots: Plots, shapes: Footprints, ids: list[str | None], found: list[Observation]
-) -> Sites:
-    """Atypical buildings, no dwellings, that stand empty and of which a public source says so; the largest first."""
-    says: Bools = b.disused | b.prefixed | ((b.row > 0) & (b.row_status <= 1) & ~is_vip(b, plots))
-    for one in found:
-        if one.kind in _SAID:
-            says = says | one.seen
-    says = says | np.asarray(b.case == "church_deconsecrated", dtype=bool)
-    drawn = b.in_osm & b.in_grb & np.isin(b.osm_form, [state.REFERENCED, state.OWN])
-    plain = np.isin(b.case.astype(str), ["None", "church_deconsecrated"])
-    fits = (
-        b.out
-        & (b.vacant_share >= 0.9)
-        & says
-        & drawn
-        & plain
-        & b.is_main
-        & ~b.gone
-        & b.is_atypical()
-        & ~b.is_residential()
-    )
-    fits &= np.array([one is not None for one in ids]) & (b.complex_of < 0)
-    index = np.flatnonzero(fits)
-    areas = shapes.take(index).measures()[0]
-    types = [TYPES[kind].code for kind in b.kind[index]]
-    levels = np.where(np.isin(types, _HALLS), 1, b.levels[index])
-    usable = np.round(areas * levels * USABLE, 1)
-    order = np.argsort(-usable, kind="stable")
-    return Sites(
-        index[order], usable[order], b.inside(plots, index[order]),
-        [str(ids[i]) for i in index[order]], [types[i] for i in order],
-    )  # fmt: skip
 
 
 def plant_matches(rng: np.random.Generator, sites: Sites, count: int, where: Any) -> Planted:
@@ -135,7 +78,7 @@ def plant_coalitions(rng: np.random.Generator, sites: Sites, count: int, where: 
     for number in range(count if large else 0):
         of = large[number % len(large)]
         usable, members = float(sites.usable_m2[of]), int(rng.integers(3, 7))
-        uses = _TOGETHER["halls" if sites.types[of] in _HALLS else "others"]
+        uses = _TOGETHER["halls" if sites.types[of] in HALLS else "others"]
         parts = rng.dirichlet(np.full(members, 12.0)) * usable * rng.uniform(0.82, 0.93)
         common = {"duration": "years", "years": 10, "extent": "part", "from_on": "2025-10-01", "atypical": "wanted"}
         for member, part in enumerate(parts.tolist()):

@@ -14,7 +14,8 @@ import numpy as np
 from pyproj import Transformer
 
 from sources.voorbeeldstad.advert_faults import plant_faults
-from sources.voorbeeldstad.advert_plants import Advert, Planted, find_sites, plant_coalitions, plant_matches
+from sources.voorbeeldstad.advert_plants import Advert, Planted, plant_coalitions, plant_matches
+from sources.voorbeeldstad.advert_sites import find_sites
 from sources.voorbeeldstad.arrow import pa, pq
 from sources.voorbeeldstad.building import Buildings
 from sources.voorbeeldstad.footprint import Floats, Ints

@@ -14,6 +14,7 @@ from jsonschema import Draft202012Validator
 from flows.workspace import CHECKOUT
 from sources.space_request import columns
 from sources.voorbeeldstad import ADVERT_FAULTS
+from sources.voorbeeldstad.advert_sites import HALLS
 from tests.conftest import RunCity
 from transforms._kit.header import read_specs
 from transforms.publish.schemas import read_schema
@@ -103,7 +104,7 @@ def test_planted_coalitions_fill_their_building_and_every_plant_is_live(voorbeel
         WHERE plant = 'coalition' GROUP BY coalition""")
     assert len(found) >= 15
     for _number, members, filled, levels, kind, is_out in found:
-        floors = 1 if kind in ("factory", "warehouse", "brewery") else levels
+        floors = 1 if kind in HALLS else levels
         assert 3 <= members <= 6
         assert 0.80 <= filled / floors / 0.8 <= 0.96
         assert is_out
