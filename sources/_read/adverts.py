@@ -13,6 +13,7 @@ import duckdb
 
 from sources._kit.duck import identifier, literal
 from sources._kit.errors import ColumnError, UnreadableSnapshotError
+from sources._kit.hostile import is_too_deep
 from sources._kit.snapshot import Snapshot
 from sources._read.content import place
 from sources._read.crs import hold_to_crs
@@ -114,6 +115,10 @@ def _read_document(
             value=f"{path.stat().st_size} bytes",
             next_step="look what it holds",
             **where,
+        )
+    if is_too_deep(path):
+        raise UnreadableSnapshotError(
+            "the JSON is nested deeper than any data is", next_step="ask the platform what it sent", **where
         )
     content = f"(SELECT CAST(ltrim(content, chr(65279)) AS JSON) AS j FROM read_text({literal(path)}))"
     try:

@@ -207,6 +207,14 @@ def test_a_shape_of_a_million_letters_is_not_read(tmp_path: Path) -> None:
     assert read.rows("SELECT geom, length(area) > 200000 FROM raw.space_request") == [(None, True)]
 
 
+def test_what_nests_without_end_is_refused_or_not_read(tmp_path: Path) -> None:
+    with pytest.raises(UnreadableSnapshotError, match="nested deeper"):
+        Read(tmp_path, '[{"id": ' + "[" * 100_000 + "]" * 100_000 + "}]")
+    deep = "GEOMETRYCOLLECTION(" * 9000 + "POINT(4.4 51)" + ")" * 9000
+    read = Read(tmp_path, json.dumps([{"id": "a", "kind": "space", "uses": ["maker"], "area": deep}]))
+    assert read.rows("SELECT geom, defect FROM raw.space_request") == [(None, None)]
+
+
 def test_two_kinds_of_file_in_one_feed_are_refused(tmp_path: Path) -> None:
     (tmp_path / "b.list").write_text("id;kind;uses\n")
     with pytest.raises(UnreadableSnapshotError, match="no list of adverts"):
