@@ -41,6 +41,16 @@ class Language(StrEnum):
     EN = "en"
 
 
+class ChangeKind(StrEnum):
+    """What happened to a building of the layer."""
+
+    APPEARED = "appeared"
+    GONE = "gone"
+    MOVED_BAND = "moved_band"
+    RESCORED = "rescored"
+    REDESCRIBED = "redescribed"
+
+
 class Form(StrEnum):
     """How an answer is written."""
 
@@ -69,7 +79,11 @@ def run(
     city: CityName,
     as_of: Annotated[
         datetime | None,
-        typer.Option(formats=["%Y-%m-%d"], metavar="DATE", help="The day the city is looked at."),
+        typer.Option(
+            formats=["%Y-%m-%d"],
+            metavar="DATE",
+            help="The day the city is looked at. A past night that was accepted is made again from its own snapshots, beside the city.",
+        ),
     ] = None,
     offline: Annotated[bool, typer.Option("--offline", help="Stored snapshots only.")] = False,
     weights: Annotated[
@@ -105,6 +119,20 @@ def status(
     from flows.commands.status import status as command
 
     raise typer.Exit(command(city, workspace(), as_json))
+
+
+@app.command()
+def changes(
+    city: CityName,
+    since: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], metavar="DATE", help="Runs of this day and later.")],
+    audience: Annotated[Audience, typer.Option(help="Whose layer.")] = Audience.PUBLIC,
+    kind: Annotated[ChangeKind | None, typer.Option(help="Only these.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show which buildings appeared, vanished, moved band or were scored anew, and what did it: data, method or time."""
+    from flows.commands.changes import changes as command
+
+    raise typer.Exit(command(city, workspace(), since.date(), audience.value, kind.value if kind else None, as_json))
 
 
 @app.command()

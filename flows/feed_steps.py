@@ -33,6 +33,8 @@ class Loaded:
     was_parsed: bool
     snapshot: str
     warning: str | None = None
+    manifest: str = ""
+    """File name of the manifest of the fetch that was read."""
 
 
 def raw_fingerprint(snapshot: Snapshot) -> str:
@@ -118,6 +120,30 @@ def _load(con: duckdb.DuckDBPyConnection, snapshot: Snapshot, warning: str | Non
     return _loaded(snapshot, content, rows, data_on, warning, was_parsed=True)
 
 
+def load_again(con: duckdb.DuckDBPyConnection, snapshot: Snapshot) -> Loaded:
+    """Read a snapshot that an earlier run accepted into the raw floor: it is not held to the newest, nor accepted anew.
+
+    Raises:
+        OnbenutError: it can no longer be read.
+    """
+    if stored := stored_raw(con, Fetched(snapshot)):
+        return stored[0]
+    feed, source = snapshot.feed, load_source(snapshot.feed.source)
+    con.execute(f"DELETE FROM meta.raw_feed WHERE feed = {literal(feed.name)}")
+    try:
+        data_on = source.parse(snapshot, con)
+    except OnbenutError as error:
+        _locate(error, snapshot)
+        raise
+    finally:
+        _drop_temporary(con)
+    rows = {table: _count(con, feed, table) for table in source.tables(feed)}
+    content = _content(con, feed, list(rows))
+    values = (feed.name, raw_fingerprint(snapshot), json.dumps(rows), data_on, content)
+    con.execute(f"INSERT INTO meta.raw_feed VALUES ({', '.join(literal(value) for value in values)})")
+    return _loaded(snapshot, content, rows, data_on, None, was_parsed=True)
+
+
 def stored_raw(con: duckdb.DuckDBPyConnection, fetched: Fetched) -> tuple[Loaded, date | None] | None:
     """What the raw floor already holds of these very bytes and the day they state; None when it holds others or none."""
     fingerprint = raw_fingerprint(fetched.snapshot)
@@ -148,7 +174,16 @@ def _loaded(
     was_parsed: bool,
 ) -> Loaded:
     day = snapshot.feed.snapshot_on or data_on or _last_modified(snapshot) or snapshot.fetched_at.date()
-    return Loaded(snapshot.feed.name, fingerprint, rows, day, was_parsed, snapshot.fingerprint, warning)
+    return Loaded(
+        snapshot.feed.name,
+        fingerprint,
+        rows,
+        day,
+        was_parsed,
+        snapshot.fingerprint,
+        warning,
+        snapshot.manifest_path.name,
+    )
 
 
 def _too_few(rows: dict[str, int], feed: Feed) -> str | None:

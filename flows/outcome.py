@@ -43,6 +43,7 @@ class Outcome:
     overruled: list[str] = field(default_factory=list)
     not_made: dict[str, str] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
+    removed: list[str] = field(default_factory=list)
     floors: dict[str, float] = field(default_factory=dict)
     rebuilt: list[str] = field(default_factory=list)
     made_of: dict[str, str | None] = field(default_factory=dict)
@@ -73,6 +74,7 @@ def write_log(space: Workspace, outcome: Outcome, started: datetime) -> None:
         "not_made": outcome.not_made,
         "warnings": outcome.warnings,
         "overruled": outcome.overruled,
+        "removed": outcome.removed,
     }
     path = space.run_log(outcome.city)
     body["before"] = _rows_before(path)

@@ -70,8 +70,11 @@ def build_and_publish(
     progress: Progress,
     gates: Gates,
     osm_free: OsmFree | None = None,
+    keep: Callable[[], None] = lambda: None,
 ) -> None:
     """Build what changed, publish it under the outcome's name, and note tables, seconds and products.
+
+    `keep` is called when the tables have passed the gates and nothing is out yet.
 
     Raises:
         GateError: it did not pass the gates; nothing was published.
@@ -80,6 +83,7 @@ def build_and_publish(
     with timed(seconds, "gates"):
         failed = hold(con, gates, outcome, bool(outcome.rebuilt))
         refuse(gates.city, [*failed, *(osm_free.failed if osm_free else [])])
+    keep()
     with timed(seconds, "publish"):
         _publish(con, crs, space, table_plan, prints, outcome, progress, osm_free)
     con.execute("CHECKPOINT")

@@ -8,15 +8,19 @@ from pathlib import Path
 
 import duckdb
 
+from flows.as_of import find_night, remake_night
 from flows.feed_steps import Loaded, load_raw
 from flows.fetch_steps import Fetched, fetch_city
 from flows.gates.gate import gates_of
 from flows.gates.overrule import Overrule
 from flows.gates.rules import rules_of
+from flows.history_run import keep_run
+from flows.history_states import keep_states
 from flows.osm_free_build import osm_free_edition
 from flows.outcome import FeedOutcome, Outcome, noting_failure, write_log
 from flows.products import OsmFree, Progress, build_and_publish, timed
 from flows.rescore import rescore_city
+from flows.retention import forget_history, remove_snapshots
 from flows.swap import next_file
 from flows.table_steps import drop_unknown, load_reference, prepare_warehouse, read_plan, table_facts
 from flows.workspace import Workspace
@@ -39,7 +43,8 @@ def run_city(
     """Run one city through all floors; the old layer and file stay whole until the new ones are.
 
     With `weights` nothing is fetched and nothing of the city is touched: its newest run is scored again with the
-    weights of that file, beside it (`rescore_city`). `overrule` names gates that may fail in this run.
+    weights of that file, beside it (`rescore_city`). A day before the newest run's on which a run was accepted is made again
+    from the snapshots of that night, beside the city likewise (`remake_night`). `overrule` names gates that may fail in this run.
 
     Raises:
         GateError: what was made did not pass the gates; nothing was replaced.
@@ -60,6 +65,8 @@ def run_city(
                 next_step=f"leave --as-of out, or run the city with it first: onbenut run {city.slug} --as-of {as_of}",
             )
         return rescore_city(city, space, weights, progress=progress)
+    if as_of is not None and (night := find_night(city, space, as_of)):
+        return remake_night(city, space, night, progress=progress)
     with noting_failure(city, space):
         rules_of(city)  # a misspelt gate need not wait for every feed
         fetched = fetch_city(city, space, offline=offline, say=lambda text: progress("fetch", text))
@@ -84,6 +91,10 @@ def build_city(
         osm_free_edition(city, space, fetched, day, progress, overrule) as osm_free,
     ):
         outcome = _build(city, space, fetched, day, work, target, progress, osm_free, overrule)
+    if not outcome.unchanged:
+        outcome.removed = remove_snapshots(city, space, datetime.now(UTC).date())
+        for what in outcome.removed:
+            progress("retention", what)
     outcome.seconds = time.perf_counter() - clock
     write_log(space, outcome, started)
     return outcome
@@ -121,7 +132,14 @@ def _build(
         prints = plan(table_plan.specs, given, table_plan.params)
         drop_unknown(con, table_plan, city)
         gates = gates_of(city, loaded, day, overrule)
-        build_and_publish(con, city.crs, space, table_plan, prints, outcome, seconds, progress, gates, osm_free)
+
+        def keep() -> None:
+            number = keep_run(con, city, space, table_plan, loaded, datetime.now(UTC))
+            if number is not None:
+                keep_states(con, number)
+                forget_history(con, city, datetime.now(UTC).date())
+
+        build_and_publish(con, city.crs, space, table_plan, prints, outcome, seconds, progress, gates, osm_free, keep)
         outcome.warnings += _lost_objections(con)
     finally:
         con.close()

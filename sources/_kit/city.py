@@ -130,6 +130,18 @@ class Gates(BaseModel):
         return value
 
 
+class Retention(BaseModel):
+    """How long things are kept, in days. The newest good snapshot of a feed and what is still so stay, however old."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    snapshots_days: int = Field(400, ge=1, description="nights of the last so many days can be made again")
+    history_days: int = Field(1100, ge=1, description="what changed, and the runs that found it")
+    personal_days: int = Field(
+        90, ge=1, description="snapshots of feeds that may tell of persons, even where an older night needs them"
+    )
+
+
 class City(BaseModel):
     """A city: name, NIS code, metric CRS and its feeds. Units of the CRS are metres."""
 
@@ -157,6 +169,7 @@ class City(BaseModel):
     gates: Gates = Field(
         default_factory=Gates, description="limits of the gates before publishing that are the city's own"
     )
+    retention: Retention = Field(default_factory=lambda: Retention.model_validate({}))
     postcodes: tuple[str, ...] = Field((), description="postal codes of the city, for `{postcodes}` in region files")
     schedule: Schedule = Field(
         default_factory=lambda: Schedule.model_validate({}), description="when nights run the city"
@@ -279,4 +292,6 @@ def known_keys(location: tuple[int | str, ...]) -> list[str]:
         model = Schedule
     if location and location[0] == "gates" and len(location) > 1:
         model = Gates
+    if model is City and location[:1] == ("retention",) and len(location) > 1:
+        model = Retention
     return [key for key in model.model_fields if key not in ("slug", "folder", "settings")]

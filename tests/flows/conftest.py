@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 import pytest
@@ -17,6 +17,9 @@ import pytest
 from flows.query import ask
 from flows.workspace import Workspace
 from sources._kit.duck import connect
+
+if TYPE_CHECKING:
+    from tests.flows.nights import City
 
 Done = subprocess.CompletedProcess[str]
 NAME = "voorbeeldstad"
@@ -133,3 +136,28 @@ def changed_city(own_home: Home) -> Callable[[str, str], Path]:
         return own_home.city
 
     return change
+
+
+@pytest.fixture(scope="session")
+def first_night(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of a city of 1,500 buildings that ran one night."""
+    folder = tmp_path_factory.mktemp("nights")
+    from sources.voorbeeldstad import make_city
+    from tests.flows.nights import FIRST
+
+    make_city(folder / "files", 1500, 11)
+    _city(folder).night(FIRST)
+    return folder
+
+
+@pytest.fixture
+def city(first_night: Path, tmp_path: Path) -> City:
+    """A copy of it, whose nights the test decides."""
+    shutil.copytree(first_night, tmp_path / "city", symlinks=True)
+    return _city(tmp_path / "city")
+
+
+def _city(folder: Path) -> City:
+    from tests.flows.nights import City
+
+    return City(folder)
