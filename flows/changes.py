@@ -38,8 +38,9 @@ WITH said AS (
     -- Of a building that was objected to, the public's list has the id and no more.
     SELECT * REPLACE (CASE WHEN is_silent THEN NULL ELSE name END AS name), CASE WHEN NOT is_silent THEN concat_ws(', ', type, underuse_band, round(underuse_probability, 2), 'priority ' || round(priority_score, 1), legal_status) END AS line
     FROM (
-        SELECT s.*, s.audience = 'public' AND o.building_id IS NOT NULL AS is_silent
-        FROM history.building_state AS s LEFT JOIN reference.objection AS o USING (building_id)
+        SELECT s.*, s.audience = 'public' AND (s.building_id IN (SELECT building_id FROM core.objected)
+            OR s.building_id IN (SELECT building_id FROM reference.objection)) AS is_silent
+        FROM history.building_state AS s
         WHERE s.audience = {audience}
     )
 ),

@@ -51,9 +51,9 @@ tag AS (
     GROUP BY ALL
 )
 SELECT k.audience, k.building_id, coalesce(i.freshness, 0)::DECIMAL(18, 9) AS freshness,
-    hash(b.building_id, b.geom::BLOB, b.name, b.state, i.items, t.tags, k.audience = 'public' AND o.building_id IS NOT NULL) AS own
+    hash(b.building_id, b.geom::BLOB, b.name, b.state, i.items, t.tags, k.audience = 'public' AND k.building_id IN (SELECT building_id FROM core.objected)) AS own
 FROM state_key AS k LEFT JOIN core.building AS b USING (building_id) LEFT JOIN item AS i USING (audience, building_id)
-LEFT JOIN tag AS t USING (building_id) LEFT JOIN reference.objection AS o USING (building_id);
+LEFT JOIN tag AS t USING (building_id);
 CREATE OR REPLACE TEMP TABLE state_now AS
 SELECT l.audience, l.building_id, l.name, l.type, l.underuse_band, l.underuse_probability, l.priority_score, l.vacant_share_low,
     l.vacant_share_high, l.reuse_best, l.legal_status, hash(l.geom::BLOB) AS outline,

@@ -103,4 +103,4 @@ def test_a_misspelt_rule_names_the_known_ones(small: tuple[Store, CityFile], tmp
     path.write_text(path.read_text() + "[retention]\nsnapshot_days = 3\n")
     with pytest.raises(CityFileError, match="snapshots_days, history_days, personal_days"):
         load_city(path, tmp_path)
-    assert small[1].retention == Retention()
+    assert small[1].retention == Retention.model_validate({})
