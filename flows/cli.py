@@ -82,7 +82,7 @@ def run(
         typer.Option(
             formats=["%Y-%m-%d"],
             metavar="DATE",
-            help="The day the city is looked at. A past night that was accepted is made again from its own snapshots, beside the city.",
+            help="The day the city is looked at. A day before the newest run's is made of what was stored by then, beside the city.",
         ),
     ] = None,
     offline: Annotated[bool, typer.Option("--offline", help="Stored snapshots only.")] = False,
@@ -133,6 +133,26 @@ def changes(
     from flows.commands.changes import changes as command
 
     raise typer.Exit(command(city, workspace(), since.date(), audience.value, kind.value if kind else None, as_json))
+
+
+@app.command()
+def retention(
+    city: CityName,
+    remove: Annotated[
+        bool, typer.Option("--remove", help="Remove it; without, only say what is past its days.")
+    ] = False,
+    today: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], metavar="DATE", help="You looked at the clock, and this is the day."),
+    ] = None,
+) -> None:
+    """Show which snapshots are past the days the city file gives them, personal data first, or remove them.
+
+    Every accepted night does it by itself.
+    """
+    from flows.commands.retention import retention as command
+
+    raise typer.Exit(command(city, workspace(), remove, today.date() if today else None))
 
 
 @app.command()

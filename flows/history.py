@@ -13,7 +13,7 @@ import duckdb
 
 from sources._kit.duck import literal
 
-_TABLES = """
+TABLES = """
 CREATE SCHEMA IF NOT EXISTS history;
 CREATE TABLE IF NOT EXISTS history.parcel (capakey VARCHAR, geom GEOMETRY, last_seen_on DATE);
 CREATE TABLE IF NOT EXISTS history.building (building_id VARCHAR, geom GEOMETRY, last_seen_on DATE);
@@ -28,6 +28,7 @@ CREATE TABLE IF NOT EXISTS history.run (
     method_hash VARCHAR, data_hash VARCHAR);
 ALTER TABLE history.run ADD COLUMN IF NOT EXISTS kept_at TIMESTAMP;
 ALTER TABLE history.run ADD COLUMN IF NOT EXISTS made_of VARCHAR;
+ALTER TABLE history.run ADD COLUMN IF NOT EXISTS layer_hash VARCHAR;
 """
 
 
@@ -38,7 +39,7 @@ def keep_history(con: duckdb.DuckDBPyConnection, as_of: date) -> dict[str, str]:
         con: the warehouse with the new raw views and, if there was one, the tables of the run before.
         as_of: the day of the new run; what vanishes was last seen before it.
     """
-    con.execute(_TABLES)
+    con.execute(TABLES)
     if "layer.run" in _tables(con):
         _keep_run(con)
     number = "(SELECT coalesce(max(number), 0) + 1 FROM history.run)"

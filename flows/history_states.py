@@ -24,7 +24,7 @@ _NUMBERS = {
 }
 _DATA, _METHOD, _TIME = 1, 2, 4
 
-_TABLES = """
+TABLES = """
 CREATE TABLE IF NOT EXISTS history.building_state (
     audience VARCHAR, building_id VARCHAR, name VARCHAR, type VARCHAR, underuse_band VARCHAR, underuse_probability DOUBLE,
     priority_score DOUBLE, vacant_share_low DOUBLE, vacant_share_high DOUBLE, reuse_best VARCHAR, legal_status VARCHAR, outline UBIGINT,
@@ -70,7 +70,7 @@ def keep_states(con: duckdb.DuckDBPyConnection, number: int) -> None:
         con: the warehouse of the run, its tables built and the run in history.run.
         number: of the run.
     """
-    con.execute(_TABLES + _NOW)
+    con.execute(TABLES + _NOW)
     method, data, day = _compare_runs(con, number)
     said = [name.strip() for name in _SAID.split(",")]
 

@@ -10,9 +10,12 @@ from flows.feed_steps import load_raw
 from flows.fetch_steps import Fetched
 from flows.gates.gate import gates_of, hold
 from flows.gates.overrule import Overrule
+from flows.history_run import keep_run
+from flows.history_states import keep_states
 from flows.osm_free import EDITION, free_city
 from flows.outcome import Outcome, write_log
 from flows.products import OsmFree, Progress, build_floors, layer_fingerprint, timed
+from flows.retention import forget_history
 from flows.swap import next_file
 from flows.table_steps import drop_unknown, load_reference, prepare_warehouse, read_plan, table_facts
 from flows.workspace import Workspace
@@ -58,11 +61,16 @@ def osm_free_edition(
             with timed(seconds, "gates"):
                 gates = gates_of(free, loaded, day, overrule, edition=True)
                 failed = hold(con, gates, outcome, bool(outcome.rebuilt))
+            now = datetime.now(UTC)
+            if (number := keep_run(con, table_plan, now)) is not None:
+                keep_states(con, number)
+                forget_history(con, free, now.date())
+            last = con.execute("SELECT max(number) FROM history.run").fetchone()
             has_buildings = con.execute("SELECT count(*) FROM core.building").fetchone() != (0,)
             con.execute("CHECKPOINT")
         finally:
             con.close()
-        yield OsmFree(work, layer_fingerprint(table_plan, prints), has_buildings, failed)
+        yield OsmFree(work, layer_fingerprint(table_plan, prints), has_buildings, failed, last[0] if last else None)
         is_new = (
             bool(outcome.rebuilt or outcome.overruled) or any(item.was_parsed for item in loaded) or not target.exists()
         )

@@ -44,6 +44,8 @@ class Outcome:
     not_made: dict[str, str] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
     removed: list[str] = field(default_factory=list)
+    made_from: str = ""
+    """Of a day that was asked for: of what it was made, and whether that is exact; empty for a night."""
     floors: dict[str, float] = field(default_factory=dict)
     rebuilt: list[str] = field(default_factory=list)
     made_of: dict[str, str | None] = field(default_factory=dict)
@@ -75,6 +77,7 @@ def write_log(space: Workspace, outcome: Outcome, started: datetime) -> None:
         "warnings": outcome.warnings,
         "overruled": outcome.overruled,
         "removed": outcome.removed,
+        "made_from": outcome.made_from,
     }
     path = space.run_log(outcome.city)
     body["before"] = _rows_before(path)

@@ -34,6 +34,8 @@ class OsmFree:
     has_buildings: bool
     failed: list[GateResult] = field(default_factory=list)
     """Gates it did not pass: told together with the city's own."""
+    number: int | None = None
+    """Of its last accepted run, in its own history."""
 
 
 def build_floors(

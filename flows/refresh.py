@@ -22,6 +22,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.runtime import flow_run, task_run
 from prefect.tasks import exponential_backoff
 
+from flows.build import build_city
 from flows.cities import find_city, is_local
 from flows.cli import DONE_IN_PART, guarded
 from flows.discreet import discreet, told
@@ -30,7 +31,7 @@ from flows.gates.overrule import Overrule, read_overrule
 from flows.outcome import Outcome, noting_failure
 from flows.prefect_turns import BUILD_LIMIT, host_limits, turn
 from flows.query import city_slug
-from flows.run import build_city
+from flows.run import past_night
 from sources._kit.errors import FetchRefusedError
 from sources._kit.snapshot import Box
 
@@ -116,6 +117,9 @@ def refresh(
         city = str(Path(city).resolve())
     loaded = find_city(city, space)
     overrule = read_overrule(loaded, accept, because, decided_by)
+    with discreet(loaded.slug):
+        if as_of is not None and (past := past_night(loaded, space, as_of, overrule)):
+            return past
     with noting_failure(loaded, space), discreet(loaded.slug):
         first = boundary_feed(loaded)
         done = {first: fetch(city, first, str(space.home))} if first else {}

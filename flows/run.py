@@ -1,33 +1,22 @@
-"""The main job for one city: fetch, build in a copy, check, publish, swap in."""
+"""The main job for one city: fetch, build in a copy, check, publish, swap in; or one of its two side jobs, own weights and past nights."""
 
 from __future__ import annotations
 
-import time
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 
-import duckdb
-
-from flows.as_of import find_night, remake_night
-from flows.feed_steps import Loaded, load_raw
-from flows.fetch_steps import Fetched, fetch_city
-from flows.gates.gate import gates_of
+from flows.build import build_city
+from flows.fetch_steps import fetch_city
 from flows.gates.overrule import Overrule
 from flows.gates.rules import rules_of
-from flows.history_run import keep_run
-from flows.history_states import keep_states
-from flows.osm_free_build import osm_free_edition
-from flows.outcome import FeedOutcome, Outcome, noting_failure, write_log
-from flows.products import OsmFree, Progress, build_and_publish, timed
+from flows.nights import find_night
+from flows.outcome import Outcome, noting_failure
+from flows.products import Progress
+from flows.remake import remake_night
 from flows.rescore import rescore_city
-from flows.retention import forget_history, remove_snapshots
-from flows.swap import next_file
-from flows.table_steps import drop_unknown, load_reference, prepare_warehouse, read_plan, table_facts
 from flows.workspace import Workspace
 from sources._kit.city import City
-from sources._kit.duck import connect
 from sources._kit.errors import OnbenutError
-from transforms._kit.runner import plan
 
 
 def run_city(
@@ -43,134 +32,58 @@ def run_city(
     """Run one city through all floors; the old layer and file stay whole until the new ones are.
 
     With `weights` nothing is fetched and nothing of the city is touched: its newest run is scored again with the
-    weights of that file, beside it (`rescore_city`). A day before the newest run's on which a run was accepted is made again
-    from the snapshots of that night, beside the city likewise (`remake_night`). `overrule` names gates that may fail in this run.
+    weights of that file, beside it (`rescore_city`). A day before the newest run's is made of what was known then, beside the
+    city likewise (`past_night`). `overrule` names gates that may fail in this run.
 
     Raises:
         GateError: what was made did not pass the gates; nothing was replaced.
         OnbenutError: a feed, a check or a product failed; nothing was replaced.
     """
     if weights is not None:
-        if overrule and overrule.gates:
-            raise OnbenutError(
-                "own weights are held to no gate that can be overruled",
-                city=city.slug,
-                next_step="leave --accept out",
-            )
-        if as_of is not None:
-            raise OnbenutError(
-                "own weights are tried on the day of the city's newest run",
-                city=city.slug,
-                value=as_of,
-                next_step=f"leave --as-of out, or run the city with it first: onbenut run {city.slug} --as-of {as_of}",
-            )
+        _refuse_beside_weights(city, as_of, overrule)
         return rescore_city(city, space, weights, progress=progress)
-    if as_of is not None and (night := find_night(city, space, as_of)):
-        return remake_night(city, space, night, progress=progress)
+    if as_of is not None and (outcome := past_night(city, space, as_of, overrule, progress)):
+        return outcome
     with noting_failure(city, space):
         rules_of(city)  # a misspelt gate need not wait for every feed
         fetched = fetch_city(city, space, offline=offline, say=lambda text: progress("fetch", text))
         return build_city(city, space, fetched, as_of=as_of, overrule=overrule, progress=progress)
 
 
-def build_city(
+def past_night(
     city: City,
     space: Workspace,
-    fetched: list[Fetched],
-    *,
-    as_of: date | None = None,
+    day: date,
     overrule: Overrule | None = None,
     progress: Progress = lambda _floor, _what: None,
-) -> Outcome:
-    """Build, check and publish one city from its fetched snapshots."""
-    started, clock = datetime.now(UTC), time.perf_counter()
-    day = as_of or city.as_of or started.date()
-    target = space.warehouse(city.slug)
-    with (
-        next_file(target, city.slug) as work,
-        osm_free_edition(city, space, fetched, day, progress, overrule) as osm_free,
-    ):
-        outcome = _build(city, space, fetched, day, work, target, progress, osm_free, overrule)
-    if not outcome.unchanged:
-        outcome.removed = remove_snapshots(city, space, datetime.now(UTC).date())
-        for what in outcome.removed:
-            progress("retention", what)
-    outcome.seconds = time.perf_counter() - clock
-    write_log(space, outcome, started)
-    return outcome
+) -> Outcome | None:
+    """Make a day before that of the newest accepted run of what was known then, beside the city; None for a later day.
+
+    Raises:
+        NoNightError: nothing of that time is stored.
+        OnbenutError: a snapshot of that time was removed, or a gate is to be overruled that was judged on its own night.
+    """
+    night = find_night(city, space, day)
+    if night is None:
+        return None
+    if overrule and overrule.gates:
+        raise OnbenutError(
+            "a past night is held to no gate again", city=city.slug, value=day, next_step="leave --accept out"
+        )
+    return remake_night(city, space, night, progress=progress)
 
 
-def _build(
-    city: City,
-    space: Workspace,
-    fetched: list[Fetched],
-    day: date,
-    work: Path,
-    target: Path,
-    progress: Progress,
-    osm_free: OsmFree | None,
-    overrule: Overrule | None,
-) -> Outcome:
-    seconds: dict[str, float] = {}
-    con = connect(work)
-    try:
-        prepare_warehouse(con)
-        loaded: list[Loaded] = []
-        with timed(seconds, "raw"):
-            for item in fetched:
-                progress("raw", item.snapshot.feed.name)
-                loaded.append(load_raw(con, item, space))
-        table_plan = read_plan(city, space, day, loaded)
-        outcome = Outcome(city.slug, day, str(table_plan.params["run_id"]), False, target)
-        outcome.feeds = {
-            item.feed: _feed_outcome(city, item, asked.seconds) for item, asked in zip(loaded, fetched, strict=True)
-        }
-        outcome.warnings = [f"{item.feed}: {item.warning}" for item in loaded if item.warning]
-        outcome.warnings += _old_feeds(city, loaded, day)
-        given = load_reference(con, city, space, table_plan, loaded)
-        outcome.made_of = table_facts(table_plan)
-        prints = plan(table_plan.specs, given, table_plan.params)
-        drop_unknown(con, table_plan, city)
-        gates = gates_of(city, loaded, day, overrule)
-
-        def keep() -> None:
-            number = keep_run(con, city, space, table_plan, loaded, datetime.now(UTC))
-            if number is not None:
-                keep_states(con, number)
-                forget_history(con, city, datetime.now(UTC).date())
-
-        build_and_publish(con, city.crs, space, table_plan, prints, outcome, seconds, progress, gates, osm_free, keep)
-        outcome.warnings += _lost_objections(con)
-    finally:
-        con.close()
-    is_new = bool(outcome.tables_built or outcome.overruled or outcome.was_published) or any(
-        item.was_parsed for item in loaded
-    )
-    outcome.unchanged = not is_new and target.exists()
-    if not outcome.unchanged:
-        work.replace(target)
-    return outcome
-
-
-def _lost_objections(con: duckdb.DuckDBPyConnection) -> list[str]:
-    """A warning where an objection finds no building: it may be misspelt, and then the building is still shown."""
-    lost = con.execute("""
-        SELECT building_id FROM reference.objection
-        WHERE building_id NOT IN (SELECT objection_id FROM core.objected) ORDER BY building_id""").fetchall()
-    ids = ", ".join(row[0] for row in lost[:5]) + (", ..." if len(lost) > 5 else "")
-    return [f"objections: {len(lost)} ids belong to no building that stands now: {ids}"] if lost else []
-
-
-def _feed_outcome(city: City, item: Loaded, seconds: float) -> FeedOutcome:
-    feed, day = city.feeds[item.feed], item.snapshot_on.isoformat()
-    return FeedOutcome(feed.source, item.rows, day, item.was_parsed, item.warning, feed.max_age_days, round(seconds, 2))
-
-
-def _old_feeds(city: City, loaded: list[Loaded], day: date) -> list[str]:
-    """Warnings for feeds past max_age_days; a feed past hard_age_days is for the gates."""
-    aged = [(item.feed, (day - item.snapshot_on).days, city.feeds[item.feed].max_age_days) for item in loaded]
-    return [
-        f"{feed}: the data are {age} days old, more than {most}"
-        for feed, age, most in aged
-        if most is not None and age > most
-    ]
+def _refuse_beside_weights(city: City, as_of: date | None, overrule: Overrule | None) -> None:
+    if overrule and overrule.gates:
+        raise OnbenutError(
+            "own weights are held to no gate that can be overruled",
+            city=city.slug,
+            next_step="leave --accept out",
+        )
+    if as_of is not None:
+        raise OnbenutError(
+            "own weights are tried on the day of the city's newest run",
+            city=city.slug,
+            value=as_of,
+            next_step=f"leave --as-of out, or run the city with it first: onbenut run {city.slug} --as-of {as_of}",
+        )

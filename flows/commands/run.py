@@ -48,6 +48,10 @@ def report(outcome: Outcome, status: CityStatus, out: Console) -> None:
     """Print products, what could not be made, warnings, rows per feed and matches."""
     what = "nothing has changed" if outcome.unchanged else f"{outcome.tables_built} tables built"
     out.print(f"{status.facts.get('city', outcome.city)} as of {outcome.as_of}: {what} in {outcome.seconds:.1f} s")
+    if outcome.made_from:
+        out.print(outcome.made_from, soft_wrap=True)
+        if "~" in outcome.city:
+            out.print(f"Read it as the city {outcome.city}; {outcome.city.split('~')[0]} itself is as it was.")
     if outcome.weights:
         out.print(
             f"Weights of {outcome.weights['file']}: {len(outcome.weights['changes'])} values differ", soft_wrap=True
@@ -78,6 +82,8 @@ def report(outcome: Outcome, status: CityStatus, out: Console) -> None:
         err.print(f"not made: {product}: {reason}", soft_wrap=True)
     for line in outcome.overruled:
         err.print(f"overruled: {line}", soft_wrap=True)
+    for line in outcome.removed:
+        err.print(f"retention: {line}", soft_wrap=True)
     for warning in outcome.warnings:
         err.print(f"warning: {warning}", soft_wrap=True)
 

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from typing import Any
 
 import duckdb
 
 from flows.gates.judge import GateResult, Measure
 from flows.gates.overrule import Overrule
+from flows.query import rows
 from sources._kit.duck import literal
 
 _TABLES = """
@@ -87,10 +89,31 @@ def keep_overruled(
         con.execute(
             f"INSERT INTO history.overruled VALUES ({literal(run_id)}, {literal(as_of)}, {', '.join(map(literal, values))})"
         )
-    said = "; ".join(item.sentence for item in failed)
-    text = (
-        f"{', '.join(dict.fromkeys(item.name for item in failed))} ({overrule.decided_by}): {overrule.reason} [{said}]"
+    _say_overruled(
+        con, [item.name for item in failed], [item.sentence for item in failed], overrule.decided_by, overrule.reason
     )
+
+
+def overruled_in(con: duckdb.DuckDBPyConnection, run_id: str) -> list[dict[str, Any]]:
+    """What was overruled in an earlier run, as rows of history.overruled in their order."""
+    prepare(con)
+    return rows(con, f"SELECT * FROM history.overruled WHERE run_id = {literal(run_id)} ORDER BY rowid")
+
+
+def put_back_overruled(con: duckdb.DuckDBPyConnection, run_id: str, found: Sequence[dict[str, Any]]) -> None:
+    """Make what a run overruled on its own night what it overruled, when that night is made again: it is in the layer, too."""
+    con.execute(f"DELETE FROM history.overruled WHERE run_id = {literal(run_id)}")
+    for row in found:
+        con.execute(f"INSERT INTO history.overruled VALUES ({', '.join(literal(value) for value in row.values())})")
+    if found:
+        names, said = [row["gate"] for row in found], [row["sentence"] for row in found]
+        _say_overruled(con, names, said, found[0]["decided_by"], found[0]["reason"])
+
+
+def _say_overruled(
+    con: duckdb.DuckDBPyConnection, names: Sequence[str], said: Sequence[str], decided_by: str, reason: str
+) -> None:
+    text = f"{', '.join(dict.fromkeys(names))} ({decided_by}): {reason} [{'; '.join(said)}]"
     con.execute(f"UPDATE layer.run SET value = {literal(text)} WHERE name = 'overruled'")
 
 

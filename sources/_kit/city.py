@@ -135,11 +135,12 @@ class Retention(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    snapshots_days: int = Field(400, ge=1, description="nights of the last so many days can be made again")
-    history_days: int = Field(1100, ge=1, description="what changed, and the runs that found it")
+    snapshots_days: int = Field(100, ge=1, description="nights of the last so many days can be made again")
     personal_days: int = Field(
-        90, ge=1, description="snapshots of feeds that may tell of persons, even where an older night needs them"
+        30, ge=1, description="snapshots of feeds that may tell of persons, even where an older night needs them"
     )
+    history_days: int = Field(1100, ge=1, description="what changed, and the runs that found it")
+    nights_min: int = Field(7, ge=1, description="so many accepted nights stay, whatever the clock says")
 
 
 class City(BaseModel):

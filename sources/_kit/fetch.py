@@ -98,10 +98,10 @@ def _known(city: City, feed: Feed, store: Store) -> Known:
 
     def find(location: str) -> Part | None:
         part = store.recall(location)
-        if part is not None and part.sha256 not in unread:
+        if part is not None and part.sha256 not in unread and store.claim(part.sha256):
             return part
         own = [part for part in good.parts if part.location == location] if good else []
-        return own[0] if len(own) == 1 else None
+        return own[0] if len(own) == 1 and store.claim(own[0].sha256) else None
 
     return find
 

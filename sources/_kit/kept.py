@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from sources._kit.city import City, Feed
 from sources._kit.errors import OnbenutError
 from sources._kit.snapshot import Box, Part, Snapshot, Store
+
+
+class SnapshotRemovedError(OnbenutError):
+    """A snapshot that an earlier run was made of is no longer stored."""
 
 
 def read_manifest(store: Store, city: City, feed: Feed, name: str) -> Snapshot:
@@ -20,7 +24,7 @@ def read_manifest(store: Store, city: City, feed: Feed, name: str) -> Snapshot:
         name: file name of the manifest, without a folder.
 
     Raises:
-        OnbenutError: the manifest or its bytes were removed.
+        SnapshotRemovedError: the manifest or its bytes were removed.
     """
     path = store.folder(city.slug, feed.name) / name
     if not path.exists():
@@ -33,11 +37,23 @@ def read_manifest(store: Store, city: City, feed: Feed, name: str) -> Snapshot:
     return Snapshot(city, feed, parts, datetime.fromisoformat(body["fetched_at"]).astimezone(UTC), store, clip)
 
 
-def _removed(city: City, feed: Feed, name: str) -> OnbenutError:
-    return OnbenutError(
+def fetched_by(store: Store, city: City, feed: Feed, day: date) -> str | None:
+    """File name of the manifest of a feed's newest good snapshot that was fetched by the end of a day (UTC); None without one."""
+    for accepted in sorted(store.folder(city.slug, feed.name).glob("*.accepted"), reverse=True):
+        path = accepted.with_suffix(".json")
+        if accepted.name[:8] > f"{day:%Y%m%d}" or not path.exists():
+            continue
+        body = json.loads(path.read_text(encoding="utf-8"))
+        if body["source"] == feed.source and all(store.blob(part["sha256"]).exists() for part in body["parts"]):
+            return path.name
+    return None
+
+
+def _removed(city: City, feed: Feed, name: str) -> SnapshotRemovedError:
+    return SnapshotRemovedError(
         "this night cannot be made again: a snapshot it was made of was removed",
         city=city.slug,
         feed=feed.name,
         file=name,
-        next_step="what is kept how long is in the city file's [retention]; personal data go first, whatever night needs them",
+        next_step="[retention] of the city file says how long they are kept; what the night said of each building is still in the history",
     )

@@ -11,13 +11,15 @@ Only an accepted snapshot is a good one: what fails to parse leaves no trace in 
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
 import re
 import shutil
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -152,8 +154,26 @@ class Store:
             )
         target = self.blob(sha256)
         target.parent.mkdir(parents=True, exist_ok=True)
-        part.replace(target)
+        with self.blobs_held():
+            part.replace(target)
         return sha256
+
+    def claim(self, sha256: str) -> bool:
+        """Say that a fetch is about to refer to stored bytes, so that nobody removes them within a day; False: they are gone."""
+        with self.blobs_held():
+            try:
+                os.utime(self.blob(sha256))
+            except FileNotFoundError:
+                return False
+        return True
+
+    @contextmanager
+    def blobs_held(self, *, for_removal: bool = False) -> Iterator[None]:
+        """Keep stored bytes from being removed while the block lasts; or, to remove some, everybody from referring to them."""
+        self.root.mkdir(parents=True, exist_ok=True)
+        with (self.root / "blobs.lock").open("a") as handle:
+            fcntl.flock(handle, fcntl.LOCK_EX if for_removal else fcntl.LOCK_SH)
+            yield
 
     def remember(self, part: Part) -> None:
         """Keep for all cities and feeds what an address gave, so that it can be asked whether that still holds."""

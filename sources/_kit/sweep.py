@@ -1,7 +1,7 @@
 """Removing snapshots that nobody needs: manifests of one city, then bytes to which no manifest of any city refers.
 
-Bytes are shared by all cities, and another run may fetch at this moment: it puts bytes first and writes its manifest then. So what was put
-within the last day stays, and one sweep at a time is made.
+Bytes are shared by all cities, and another run may fetch at this moment: it puts or claims bytes first and writes its manifest then. So
+what was put or claimed within the last day stays, and one sweep at a time is made.
 """
 
 from __future__ import annotations
@@ -9,20 +9,22 @@ from __future__ import annotations
 import fcntl
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from sources._kit.snapshot import Store
 
 GRACE_S = 24 * 3600.0
+IsKept = Callable[[str, str, date], bool]
+"""Says of a feed, a manifest's file name and the day of the fetch (UTC) whether it stays."""
 
 
 @dataclass(frozen=True)
 class Swept:
-    """Manifests and bytes that were removed."""
+    """Manifests by feed and bytes that were removed, or would be."""
 
     manifests: dict[str, int]
     blobs: int
@@ -30,52 +32,79 @@ class Swept:
 
 
 def sweep(
-    store: Store, city: str, is_kept: Callable[[str, str, date], bool], now_s: float | None = None
+    store: Store,
+    city: str,
+    feeds: Collection[str],
+    is_kept: IsKept,
+    *,
+    now_s: float | None = None,
+    is_trial: bool = False,
 ) -> Swept | None:
     """Remove manifests of a city that are not kept, and then the bytes nobody refers to; None when another sweep is under way.
 
-    The newest accepted manifest of a feed and all that came after it always stay: the next run may fall back on it.
+    Of the feeds that the city has now, the newest accepted manifest and the newest of all stay, and what came between them within a
+    day: the next run falls back on the one and looks at the other.
 
     Args:
         store: the snapshot store of all cities.
         city: slug.
-        is_kept: says of a feed, a manifest's file name and the day of the fetch whether it stays.
+        feeds: names of the feeds in its city file.
+        is_kept: what else stays.
         now_s: seconds since 1970; by default the clock's, which the file system stamps bytes with.
+        is_trial: count, and remove nothing.
     """
     with _alone(store) as is_alone:
         if not is_alone:
             return None
+        before_s = (time.time() if now_s is None else now_s) - GRACE_S
+        spare = [
+            path
+            for folder in sorted(path for path in (store.root / "manifests" / city).glob("*") if path.is_dir())
+            for path in _spare(folder, folder.name in feeds, is_kept, datetime.fromtimestamp(before_s, UTC).date())
+        ]
         removed: dict[str, int] = {}
-        for folder in sorted(path for path in (store.root / "manifests" / city).glob("*") if path.is_dir()):
-            good = max((path.stem for path in folder.glob("*.accepted")), default="")
-            for path in sorted(folder.glob("*.json")):
-                is_spare = path.stem < good or folder.name.startswith("_")
-                if is_spare and not is_kept(folder.name, path.name, _fetched_on(path)):
-                    # First the mark that it is good: killed in between, it is a snapshot nobody falls back on.
-                    path.with_suffix(".accepted").unlink(missing_ok=True)
-                    path.unlink()
-                    removed[folder.name] = removed.get(folder.name, 0) + 1
-        blobs, size = _sweep_blobs(store, (time.time() if now_s is None else now_s) - GRACE_S)
-        return Swept(removed, blobs, size)
+        for path in spare:
+            removed[path.parent.name] = removed.get(path.parent.name, 0) + 1
+            if not is_trial:
+                # First the mark that it is good: killed in between, it is a snapshot nobody falls back on.
+                path.with_suffix(".accepted").unlink(missing_ok=True)
+                path.unlink()
+        return Swept(removed, *_sweep_blobs(store, before_s, frozenset(spare), is_trial))
 
 
-def _sweep_blobs(store: Store, before_s: float) -> tuple[int, int]:
+def _spare(folder: Path, is_current: bool, is_kept: IsKept, before: date) -> Iterator[Path]:
+    paths = sorted(folder.glob("*.json"))
+    good = max((path.stem for path in folder.glob("*.accepted")), default="")
+    for path in paths:
+        is_fresh = path.stem > good and _fetched_on(path) >= before
+        is_last = path.stem == good or path is paths[-1] or is_fresh
+        if not (is_current and is_last) and not is_kept(folder.name, path.name, _fetched_on(path)):
+            yield path
+
+
+def _sweep_blobs(store: Store, before_s: float, spare: Collection[Path], is_trial: bool) -> tuple[int, int]:
     needed = {
         part["sha256"]
         for path in (store.root / "manifests").glob("*/*/*.json")
+        if path not in spare
         for part in json.loads(path.read_text(encoding="utf-8"))["parts"]
     }
     blobs = size = 0
-    for path in (store.root / "blobs").glob("??/*"):
-        facts = path.stat()
-        if path.name not in needed and facts.st_mtime < before_s:
-            path.unlink()
-            blobs, size = blobs + 1, size + facts.st_size
+    for path in sorted((store.root / "blobs").glob("??/*")):
+        if path.name in needed:
+            continue
+        # Looked at and removed in one go: a fetch that was told "not modified" may claim these very bytes now.
+        with store.blobs_held(for_removal=True):
+            facts = path.stat()
+            if facts.st_mtime < before_s:
+                blobs, size = blobs + 1, size + facts.st_size
+                if not is_trial:
+                    path.unlink()
     return blobs, size
 
 
 def _fetched_on(path: Path) -> date:
-    return datetime.strptime(path.name[:8], "%Y%m%d").date()  # noqa: DTZ007 (the name is in UTC)
+    return datetime.strptime(path.name[:8], "%Y%m%d").replace(tzinfo=UTC).date()
 
 
 @contextmanager

@@ -91,7 +91,10 @@ def contents(home: Home) -> dict[str, tuple[Any, ...]]:
         ).fetchall()
         names = [f"{schema}.{identifier(table)}" for schema, table in sorted(tables)]
         return {
-            name: con.execute(f"SELECT count(*), bit_xor(hash(CAST(t AS VARCHAR))) FROM {name} AS t").fetchall()[0]
+            name: con.execute(
+                # When a run was kept, and the names of its manifests, are of the clock.
+                f"SELECT count(*), bit_xor(hash(CAST(t AS VARCHAR))) FROM (SELECT {'* EXCLUDE (kept_at, made_of)' if name.startswith('history.') and 'run' in name else '*'} FROM {name}) AS t"
+            ).fetchall()[0]
             for name in names
         }
 
