@@ -13,29 +13,22 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-import duckdb
-
-from flows.feed_steps import Loaded, load_again
 from flows.gates.gate import Gates
 from flows.gates.keep import overruled_in, put_back_overruled
 from flows.gates.overrule import Overrule
 from flows.gates.rules import rules_of
-from flows.history import history_fingerprints
 from flows.history_cut import cut_history
 from flows.nights import Night
 from flows.osm_free import EDITION, free_city
 from flows.outcome import FeedOutcome, Outcome, write_log
 from flows.products import OsmFree, Progress, build_and_publish, build_floors, layer_fingerprint, timed
 from flows.remake_differences import compare
-from flows.retention import is_personal
+from flows.remake_inputs import city_then, load_night, plan_night
 from flows.swap import next_file
-from flows.table_steps import Plan, drop_unknown, load_given, prepare_warehouse, read_plan, table_facts, write_reference
+from flows.table_steps import read_plan, table_facts
 from flows.workspace import Workspace
 from sources._kit.city import City
 from sources._kit.duck import connect
-from sources._kit.kept import SnapshotRemovedError, read_manifest
-from sources._kit.snapshot import Snapshot
-from transforms._kit.runner import define_macros, plan
 
 
 @dataclass(frozen=True)
@@ -73,7 +66,7 @@ def remake_night(
     decided = space.store.blob(night.decisions) if night.decisions else None
     night_space = _NightSpace(space.home, space.checkout, decided, slug)
     with next_file(target, slug, space.warehouse(city.slug)) as work:
-        then = _city_then(city, space, night)
+        then = city_then(city, space, night)
         with _edition(then, night_space, night, progress) as osm_free:
             outcome = _remake(then, night_space, night, work, progress, osm_free)
         work.replace(target)
@@ -92,7 +85,7 @@ def _remake(
     con = connect(work)
     try:
         with timed(seconds, "raw"):
-            loaded = _load(con, city, space, night, progress)
+            loaded = load_night(con, city, space, night, progress)
         cut_history(con, night.number)
         table_plan = read_plan(city, space, night.day, loaded)
         outcome = Outcome(city.slug, night.day, str(table_plan.params["run_id"]), False, work)
@@ -102,7 +95,7 @@ def _remake(
             )
             for item in loaded
         }
-        prints = _prints(con, city, space, table_plan, loaded)
+        prints = plan_night(con, city, space, table_plan, loaded)
         outcome.made_of = table_facts(table_plan)
         overruled = overruled_in(con, outcome.run_id)
         # It passed the gates on its own night, and what was overruled then needs no second word.
@@ -132,55 +125,13 @@ def _edition(city: City, space: Workspace, night: Night, progress: Progress) -> 
     with next_file(target, target.stem, source) as work:
         con = connect(work)
         try:
-            loaded = _load(con, free, space, night, progress)
+            loaded = load_night(con, free, space, night, progress)
             cut_history(con, night.osm_free or 0)
             table_plan = read_plan(free, space, night.day, loaded, slug=source.stem)
-            prints = _prints(con, free, space, table_plan, loaded)
+            prints = plan_night(con, free, space, table_plan, loaded)
             build_floors(con, table_plan, prints, {}, lambda floor, what: progress(floor, f"{what} without OSM"))
             has_buildings = con.execute("SELECT count(*) FROM core.building").fetchone() != (0,)
             con.execute("CHECKPOINT")
         finally:
             con.close()
         yield OsmFree(work, layer_fingerprint(table_plan, prints), has_buildings)
-
-
-def _load(
-    con: duckdb.DuckDBPyConnection, city: City, space: Workspace, night: Night, progress: Progress
-) -> list[Loaded]:
-    prepare_warehouse(con)
-    loaded = []
-    for feed in city.feeds:
-        if feed in night.feeds:
-            progress("raw", feed)
-            loaded.append(load_again(con, _stored(city, space, feed, night.feeds[feed])))
-    return loaded
-
-
-def _stored(city: City, space: Workspace, feed: str, manifest: str) -> Snapshot:
-    try:
-        return read_manifest(space.store, city, city.feeds[feed], manifest)
-    except SnapshotRemovedError as error:
-        if is_personal(city.feeds[feed]):
-            error.what += f": it may tell of persons, and such are kept {city.retention.personal_days} days, whatever night needs them"
-        raise
-
-
-def _prints(
-    con: duckdb.DuckDBPyConnection, city: City, space: Workspace, table_plan: Plan, loaded: list[Loaded]
-) -> dict[str, str]:
-    given = write_reference(con, table_plan.reference)
-    given.update(load_given(con, city, space, table_plan, loaded))
-    given.update(history_fingerprints(con))
-    define_macros(con)
-    drop_unknown(con, table_plan, city)
-    # The fingerprint of the list of changes does not hold what was published, and that is of another night now.
-    con.execute("DELETE FROM meta.build WHERE table_name IN ('layer.change', 'publish')")
-    return plan(table_plan.specs, given, table_plan.params)
-
-
-def _city_then(city: City, space: Workspace, night: Night) -> City:
-    """The city file of the night; today's place, as paths in it are relative to that."""
-    if night.city is None:
-        return city
-    text = space.store.blob(night.city).read_text(encoding="utf-8")
-    return City.model_validate_json(text).model_copy(update={"folder": city.folder})

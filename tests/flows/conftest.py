@@ -140,12 +140,12 @@ def changed_city(own_home: Home) -> Callable[[str, str], Path]:
 
 @pytest.fixture(scope="session")
 def first_night(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Folder of a city of 1,000 buildings that ran one night."""
+    """Folder of a city of 1,500 buildings that ran one night."""
     folder = tmp_path_factory.mktemp("nights")
     from sources.voorbeeldstad import make_city
     from tests.flows.nights import FIRST
 
-    make_city(folder / "files", 1000, 11)
+    make_city(folder / "files", 1500, 11)
     _city(folder).night(FIRST)
     return folder
 

@@ -6,11 +6,13 @@ import hashlib
 import shutil
 import sqlite3
 from contextlib import closing
+from datetime import date
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
 
+from flows.changes import find_changes
 from flows.cities import list_cities
 from flows.city_check import check_file
 from flows.gates.overrule import Overrule
@@ -28,6 +30,7 @@ from transforms._kit.reference import read_reference
 CITY = "voorbeeldstad"
 FREE = [f"{CITY}_osm_free.gpkg", f"{CITY}_osm_free.parquet", f"{CITY}_osm_free_pins.geojson"]
 ODBL = "Open Data Commons Open Database License 1.0"
+GATES = [f"{edition}{gate}" for edition in ("", "osm_free.") for gate in ("score_drift", "score_mean", "bands")]
 NOT_OF_THE_RUN = "EXCLUDE (run_id)"
 
 
@@ -126,6 +129,26 @@ def test_a_second_night_builds_and_writes_nothing(files: Path, space: Workspace)
     outcome = run_city(load_city(files, space.cities), space)
     assert outcome.unchanged
     assert ((space.outputs / CITY).readlink(), space.warehouse(f"{CITY}~osm_free").stat().st_ino) == before
+
+
+def test_a_past_night_is_made_again_with_its_edition_and_the_edition_has_changes_of_its_own(
+    files: Path, space: Workspace, tmp_path: Path
+) -> None:
+    shutil.copytree(space.home, tmp_path / "home", symlinks=True)
+    own, model = Workspace(tmp_path / "home"), load_city(files, space.cities)
+    first = {path.name: path.read_bytes() for path in (own.outputs / CITY).iterdir()}
+    assert set(FREE) < set(first)
+    run_city(model, own, as_of=date(2026, 6, 1), overrule=Overrule(frozenset(GATES), "half a year passes at once"))
+    found = find_changes(f"{CITY}~osm_free", own, date(2026, 6, 1))
+    assert found
+    assert {change.cause for change in found} == {"time"}
+    with connect(own.warehouse(f"{CITY}~osm_free"), read_only=True) as con:
+        ids = con.execute("SELECT DISTINCT building_id FROM history.building_state").fetchall()
+    assert not any(row[0].startswith("osm:") for row in ids)
+    again = run_city(model, own, as_of=date(2025, 6, 1))
+    assert "Exact" in again.made_from
+    assert {path.name: path.read_bytes() for path in again.products.values()} == first
+    assert not own.warehouse(f"{again.city}~osm_free").exists()
 
 
 def test_who_objects_leaves_this_edition_too(files: Path, space: Workspace) -> None:
