@@ -102,6 +102,8 @@ def remove_snapshots(
         return ["snapshots are being removed by another run; nothing was removed by this one"]
     counts = {feed: n for feed, n in sorted(swept.manifests.items()) if not feed.startswith("_")}
     said = [f"{feed}: {n} fetches{' (may tell of persons)' if _may(city, feed) else ''}" for feed, n in counts.items()]
+    if swept.unreadable:
+        said.append(f"store: no bytes are removed while this manifest cannot be read: {swept.unreadable}")
     return said + ([f"store: {swept.blobs} files, {swept.size_bytes} bytes"] if swept.blobs else [])
 
 

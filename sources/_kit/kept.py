@@ -6,7 +6,7 @@ import json
 from datetime import UTC, date, datetime
 
 from sources._kit.city import City, Feed
-from sources._kit.errors import OnbenutError
+from sources._kit.errors import OnbenutError, UnreadableSnapshotError
 from sources._kit.snapshot import Box, Part, Snapshot, Store
 
 
@@ -43,8 +43,14 @@ def fetched_by(store: Store, city: City, feed: Feed, day: date) -> str | None:
         path = accepted.with_suffix(".json")
         if accepted.name[:8] > f"{day:%Y%m%d}" or not path.exists():
             continue
-        body = json.loads(path.read_text(encoding="utf-8"))
-        if body["source"] == feed.source and all(store.blob(part["sha256"]).exists() for part in body["parts"]):
+        try:
+            body = json.loads(path.read_text(encoding="utf-8"))
+            is_whole = body["source"] == feed.source and all(
+                store.blob(one["sha256"]).exists() for one in body["parts"]
+            )
+        except (OSError, ValueError, TypeError, KeyError, UnreadableSnapshotError):
+            continue
+        if is_whole:
             return path.name
     return None
 

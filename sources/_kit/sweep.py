@@ -29,6 +29,8 @@ class Swept:
     manifests: dict[str, int]
     blobs: int
     size_bytes: int
+    unreadable: Path | None = None
+    """A manifest that cannot be read: nobody can say which bytes it names, so none were removed."""
 
 
 def sweep(
@@ -82,13 +84,16 @@ def _spare(folder: Path, is_current: bool, is_kept: IsKept, before: date) -> Ite
             yield path
 
 
-def _sweep_blobs(store: Store, before_s: float, spare: Collection[Path], is_trial: bool) -> tuple[int, int]:
-    needed = {
-        part["sha256"]
-        for path in (store.root / "manifests").glob("*/*/*.json")
-        if path not in spare
-        for part in json.loads(path.read_text(encoding="utf-8"))["parts"]
-    }
+def _sweep_blobs(
+    store: Store, before_s: float, spare: Collection[Path], is_trial: bool
+) -> tuple[int, int, Path | None]:
+    needed = set()
+    for path in (store.root / "manifests").glob("*/*/*.json"):
+        if path not in spare:
+            try:
+                needed |= {part["sha256"] for part in json.loads(path.read_text(encoding="utf-8"))["parts"]}
+            except (OSError, ValueError, TypeError, KeyError):
+                return 0, 0, path
     blobs = size = 0
     for path in sorted((store.root / "blobs").glob("??/*")):
         if path.name in needed:
@@ -100,11 +105,14 @@ def _sweep_blobs(store: Store, before_s: float, spare: Collection[Path], is_tria
                 blobs, size = blobs + 1, size + facts.st_size
                 if not is_trial:
                     path.unlink()
-    return blobs, size
+    return blobs, size, None
 
 
 def _fetched_on(path: Path) -> date:
-    return datetime.strptime(path.name[:8], "%Y%m%d").replace(tzinfo=UTC).date()
+    try:
+        return datetime.strptime(path.name[:8], "%Y%m%d").replace(tzinfo=UTC).date()
+    except ValueError:
+        return date.max  # no name of ours: not ours to remove
 
 
 @contextmanager

@@ -30,7 +30,7 @@ from transforms._kit.reference import read_reference
 CITY = "voorbeeldstad"
 FREE = [f"{CITY}_osm_free.gpkg", f"{CITY}_osm_free.parquet", f"{CITY}_osm_free_pins.geojson"]
 ODBL = "Open Data Commons Open Database License 1.0"
-GATES = [f"{edition}{gate}" for edition in ("", "osm_free.") for gate in ("score_drift", "score_mean", "bands")]
+MOVING = [f"{edition}{gate}" for edition in ("", "osm_free.") for gate in ("score_drift", "score_mean", "bands")]
 NOT_OF_THE_RUN = "EXCLUDE (run_id)"
 
 
@@ -138,7 +138,7 @@ def test_a_past_night_is_made_again_with_its_edition_and_the_edition_has_changes
     own, model = Workspace(tmp_path / "home"), load_city(files, space.cities)
     first = {path.name: path.read_bytes() for path in (own.outputs / CITY).iterdir()}
     assert set(FREE) < set(first)
-    run_city(model, own, as_of=date(2026, 6, 1), overrule=Overrule(frozenset(GATES), "half a year passes at once"))
+    run_city(model, own, as_of=date(2026, 6, 1), overrule=Overrule(frozenset(MOVING), "half a year passes at once"))
     found = find_changes(f"{CITY}~osm_free", own, date(2026, 6, 1))
     assert found
     assert {change.cause for change in found} == {"time"}

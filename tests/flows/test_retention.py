@@ -174,6 +174,16 @@ def test_a_clock_that_jumped_removes_nothing_until_somebody_looked_at_it(nights:
         assert len(nights.left("grb")) == 2
 
 
+def test_no_bytes_go_while_a_manifest_of_any_city_cannot_be_read(nights: Nights) -> None:
+    broken = nights.space.store.folder("other", "grb") / "20260501T000000.000000Z-aaaaaaaa.json"
+    broken.parent.mkdir(parents=True)
+    broken.write_text("{")
+    said = nights.remove(DAY)
+    assert said[-1] == f"store: no bytes are removed while this manifest cannot be read: {broken}"
+    broken.unlink()
+    assert nights.remove(DAY) == ["store: 4 files, 83 bytes"]
+
+
 def test_what_another_warehouse_was_made_of_stays_but_for_personal_data(nights: Nights) -> None:
     nights.night(date(2026, 5, 1), "two~2026_05_01")
     nights.remove(DAY)
