@@ -17,6 +17,7 @@ _OLD_S = 86_400
 _LEFT = (
     "data/warehouse/.*.next.duckdb*",
     "data/raw/**/*.part",
+    "data/raw/scratch/*",
     "data/raw/.unpacked-*",
     "outputs/.*.part*",
     "data/adverts/*/.*.part",

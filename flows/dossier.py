@@ -13,6 +13,7 @@ from flows.explain_find import find_building
 from flows.objections import objected
 from flows.query import city_slug, open_warehouse
 from flows.workspace import Workspace
+from sources._kit.whole import put_in_place
 
 _FORMS: Mapping[str, Callable[[str], bytes]] = {".html": str.encode, ".pdf": render_pdf}
 
@@ -65,7 +66,7 @@ def _replace(target: Path, content: bytes, slug: str) -> None:
     part = target.with_name(f".{target.name}.part")
     try:
         part.write_bytes(content)
-        part.replace(target)
+        put_in_place(part, target)
     except OSError as error:
         raise DossierError(
             "the dossier could not be written",

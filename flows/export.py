@@ -13,6 +13,7 @@ from flows.objections import objected
 from flows.query import city_slug, first_line, open_warehouse
 from flows.workspace import Workspace
 from sources._kit.duck import literal
+from sources._kit.whole import put_in_place
 from transforms.publish.rows import ROWS, SITES, Product, prepare, read_run, withhold
 
 
@@ -140,7 +141,7 @@ def _write_whole(
         with writing(target, product.slug):
             part.unlink(missing_ok=True)
             write(con, product, part)
-            part.replace(target)
+            put_in_place(part, target)
     finally:
         part.unlink(missing_ok=True)
 

@@ -15,6 +15,7 @@ from flows.commands.terminal import console, table
 from flows.night_lines import CityLine, FeedLine, Night
 from flows.workspace import Workspace
 from sources._kit.hostile import printable
+from sources._kit.whole import write_whole
 
 _CITIES = ("city", "state", "seconds", "as of", "public", "why")
 _FEEDS = ("city", "feed", "state", "rows", "change", "match rate", "refused", "rejects", "age", "seconds", "note")
@@ -71,9 +72,7 @@ def write_night(night: Night, space: Workspace) -> list[Path]:
     written = []
     for ending, content in (("jsonl", "\n".join(as_json_lines(night)) + "\n"), ("md", as_markdown(night))):
         path = space.nights / f"{name}.{ending}"
-        part = path.with_suffix(".part")
-        part.write_text(content, encoding="utf-8")
-        written.append(part.replace(path))
+        written.append(write_whole(path, content))
     return written
 
 

@@ -22,6 +22,7 @@ from flows.workspace import Workspace
 from sources._kit.city import City
 from sources._kit.duck import connect, literal
 from sources._kit.errors import OnbenutError
+from sources._kit.whole import put_in_place
 
 COLUMNS = ("building_id", "objected_on")
 
@@ -71,7 +72,7 @@ def add_objections(slug: str, space: Workspace, ids: Iterable[str], today: date)
             writer = csv.writer(file)
             writer.writerow(COLUMNS)
             writer.writerows([*known.items(), *((one, today.isoformat()) for one in new)])
-        part.replace(path)
+        put_in_place(part, path)
     return new
 
 

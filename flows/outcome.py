@@ -13,6 +13,7 @@ from typing import Any
 from flows.workspace import Workspace
 from sources._kit.city import City
 from sources._kit.errors import OnbenutError
+from sources._kit.whole import write_whole
 
 
 @dataclass(frozen=True)
@@ -81,9 +82,7 @@ def write_log(space: Workspace, outcome: Outcome, started: datetime) -> None:
     }
     path = space.run_log(outcome.city)
     body["before"] = _rows_before(path)
-    part = path.with_suffix(".part")
-    part.write_text(json.dumps(body, indent=1), encoding="utf-8")
-    part.replace(path)
+    write_whole(path, json.dumps(body, indent=1))
     space.failure_log(outcome.city).unlink(missing_ok=True)
 
 
@@ -115,6 +114,5 @@ def noting_failure(city: City, space: Workspace) -> Iterator[None]:
         }
         path = space.failure_log(city.slug)
         with suppress(OSError):  # a full disk must not hide the error itself
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(json.dumps(body, indent=1), encoding="utf-8")
+            write_whole(path, json.dumps(body, indent=1))
         raise

@@ -58,7 +58,7 @@ def parse(snapshot: Snapshot, con: duckdb.DuckDBPyConnection) -> date | None:
 
     paths = snapshot.paths()
     try:
-        with joined(paths) as path:
+        with joined(paths, snapshot.store.scratch) as path:
             newest = write_elements(path, snapshot, con)
         days = [day for path in paths if (day := stated_day(header_date(path)))]
     except UnreadableSnapshotError as error:

@@ -10,6 +10,7 @@ import duckdb
 
 from flows.fieldwork.columns import ACCESS, KINDS
 from sources._kit.duck import connect, literal
+from sources._kit.whole import put_in_place
 
 NEW = "field_new"
 LOG, EVIDENCE = "checks.csv", "evidence.csv"
@@ -38,6 +39,7 @@ def add_checks(con: duckdb.DuckDBPyConnection, folder: Path, today: date) -> int
     added = _count(con) - before
     if added:
         _write(con, f"SELECT {', '.join(_KEPT)} FROM log ORDER BY number", folder / LOG)
+    if before or added:  # also if nothing is new: an import may have been killed between the two files
         kinds = " ".join(f"WHEN {literal(use)} THEN {literal(kind)}" for use, kind in KINDS.items())
         words = " ".join(f"WHEN {literal(value)} THEN {literal(names[0])}" for value, names in ACCESS.items())
         # Notes stay in the log: what a stranger wrote is not for a layer.
@@ -80,4 +82,4 @@ def _count(con: duckdb.DuckDBPyConnection) -> int:
 def _write(con: duckdb.DuckDBPyConnection, query: str, path: Path) -> None:
     part = path.with_name(f".{path.name}.part")
     con.execute(f"COPY ({query}) TO {literal(part)} (FORMAT csv, HEADER)")
-    part.replace(path)
+    put_in_place(part, path)

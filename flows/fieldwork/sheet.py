@@ -16,8 +16,10 @@ from flows.fieldwork.columns import ACCESS, FILLED, KEYS, TOLD, USES
 from flows.fieldwork.draw import ROWS, Drawn
 from sources._kit.duck import literal
 from sources._kit.errors import OnbenutError
+from sources._kit.whole import put_in_place
 from transforms.publish.geopackage import VERSION, gdal_options
 from transforms.publish.qgis.field_form import field_qml
+from transforms.publish.staging import WRITE_ERRORS
 
 COLUMNS = (*KEYS, *TOLD, *FILLED)
 _EMPTY = {"seen_on": "DATE", "share_empty": "DOUBLE"}
@@ -64,12 +66,12 @@ def write_sheet(con: duckdb.DuckDBPyConnection, drawn: Drawn, target: Path, kept
         _keep(con, drawn, parts[2])
         # What the house keeps first: a list that nobody knows cannot come back.
         for part, path in ((parts[2], kept), (parts[1], beside), (parts[0], target)):
-            part.replace(path)
-    except OSError as error:
+            put_in_place(part, path)
+    except WRITE_ERRORS as error:
         raise OnbenutError(
             "the list could not be written",
-            file=error.filename or target,
-            value=error.strerror,
+            file=getattr(error, "filename", None) or target,
+            value=getattr(error, "strerror", None) or str(error)[:200],
             next_step="see that the folder can be written to and the disk has room",
         ) from error
     finally:

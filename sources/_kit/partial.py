@@ -1,7 +1,7 @@
 """A download under way: its bytes, and of which version of which file they are the beginning.
 
     data/raw/partial/<hash of the URL>.part     the bytes so far
-    data/raw/partial/<hash of the URL>.json     their validator (a strong ETag, or Last-Modified) and total length
+    data/raw/partial/<hash of the URL>.json     their validator (a strong ETag, or Last-Modified), total length, and since which start of the machine
 
 Only what has a validator is kept for a later run: without one nobody can say that the rest belongs to the beginning.
 """
@@ -16,12 +16,14 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 import requests
 
 from sources._kit.manners import TURN_POLL_S
+from sources._kit.whole import write_whole
 
 Take = Callable[[Path, str], Path]
 """Makes of a whole body and its content type the file that is stored; refuses what is not what was asked."""
@@ -35,9 +37,10 @@ class Partial:
         self._facts = path.with_suffix(".json")
         self.validator: str | None = None
         self.total: int | None = None
-        if self._facts.exists() and path.exists():
-            facts = json.loads(self._facts.read_text(encoding="utf-8"))
-            self.validator, self.total = facts["validator"], facts["total"]
+        facts = _read(self._facts)
+        # After a power cut a file may be as long as it was and hold nothing: what began before it is not gone on with.
+        if path.exists() and facts.get("boot") == _boot():
+            self.validator, self.total = facts.get("validator"), facts.get("total")
         if self.validator is None:
             self.clear()
 
@@ -62,8 +65,8 @@ class Partial:
         self.total = int(announced) if announced.isdigit() and not encoded else None
         self.validator = None if encoded else _validator(answer)
         if self.validator is not None:
-            facts = {"url": answer.url, "validator": self.validator, "total": self.total}
-            self._facts.write_text(json.dumps(facts), encoding="utf-8")
+            facts = {"url": answer.url, "validator": self.validator, "total": self.total, "boot": _boot()}
+            write_whole(self._facts, json.dumps(facts))
 
     def continues(self, answer: requests.Response) -> bool:
         """Whether a partial answer is the rest of these very bytes."""
@@ -99,9 +102,11 @@ def hold_partial(root: Path, url: str, wait_s: float = 0.0) -> Iterator[Partial]
     until = time.monotonic() + wait_s
     while not (is_alone := (handle := _try_lock(lock)) is not None) and time.monotonic() < until:
         time.sleep(TURN_POLL_S)
-    mine = f"{name}.part" if is_alone else f"{name}-{os.getpid()}-{threading.get_ident()}.part"
+    beside = root / "scratch"
+    beside.mkdir(exist_ok=True)
+    mine = folder / f"{name}.part" if is_alone else beside / f"{name}-{os.getpid()}-{threading.get_ident()}.part"
     try:
-        partial = Partial(folder / mine)
+        partial = Partial(mine)
         try:
             yield partial
         finally:
@@ -127,6 +132,21 @@ def _try_lock(lock: Path) -> TextIO | None:
         pass
     handle.close()
     return None
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        facts = json.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return {}
+    return facts if isinstance(facts, dict) else {}
+
+
+@cache
+def _boot() -> str | None:
+    """Which start of this machine it is; None where the kernel does not say."""
+    path = Path("/proc/sys/kernel/random/boot_id")
+    return path.read_text(encoding="utf-8").strip() if path.exists() else None
 
 
 def _validator(answer: requests.Response) -> str | None:

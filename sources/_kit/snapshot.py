@@ -2,6 +2,7 @@
 
     data/raw/blobs/ab/abcdef...                                   the bytes, never altered
     data/raw/partial/<hash of the URL>.part                          a download that broke and can be resumed
+    data/raw/scratch/                                             what is being written; emptied when nobody writes
     data/raw/urls/<hash of the URL>.json                             what was last downloaded from there, whoever did
     data/raw/manifests/<city>/<feed>/<UTC time>-<hash>.json          what was fetched, when, from where
     data/raw/manifests/<city>/<feed>/<UTC time>-<hash>.accepted      its rows per table, once it was read whole
@@ -18,18 +19,23 @@ import os
 import re
 import shutil
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO
+from uuid import uuid4
 
 from sources._kit.city import City, Feed
 from sources._kit.errors import FetchRefusedError, UnreadableSnapshotError
+from sources._kit.whole import put_in_place, write_whole
 
 BLOCK = 1 << 20
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+_STAMP = "%Y%m%dT%H%M%S.%fZ"
+_SKEW = timedelta(hours=1)
+"""Clocks of machines that share a store may differ by so much."""
 Box = tuple[float, float, float, float]
 """West, south, east, north."""
 
@@ -83,8 +89,8 @@ class Snapshot:
     @property
     def manifest_path(self) -> Path:
         """Where this fetch is written down."""
-        stamp = self.fetched_at.strftime("%Y%m%dT%H%M%S.%fZ")
-        return self.store.folder(self.city.slug, self.feed.name) / f"{stamp}-{self.fingerprint[:8]}.json"
+        name = f"{self.fetched_at:{_STAMP}}-{self.fingerprint[:8]}.json"
+        return self.store.folder(self.city.slug, self.feed.name) / name
 
 
 class Store:
@@ -117,8 +123,7 @@ class Store:
         Raises:
             FetchRefusedError: nothing came, or fewer or more bytes than were announced; nothing is kept.
         """
-        (self.root / "blobs").mkdir(parents=True, exist_ok=True)
-        part = self.root / "blobs" / f".{os.getpid()}-{id(stream)}.part"
+        part = self._part()
         digest, size = hashlib.sha256(), 0
         try:
             with part.open("wb") as target:
@@ -155,7 +160,7 @@ class Store:
         target = self.blob(sha256)
         target.parent.mkdir(parents=True, exist_ok=True)
         with self.blobs_held():
-            part.replace(target)
+            put_in_place(part, target)
         return sha256
 
     def claim(self, sha256: str) -> bool:
@@ -178,7 +183,7 @@ class Store:
     def remember(self, part: Part) -> None:
         """Keep for all cities and feeds what an address gave, so that it can be asked whether that still holds."""
         if part.etag or part.last_modified:
-            _write_whole(self._address(part.location), json.dumps(part.facts(), sort_keys=True))
+            self._write(self._address(part.location), json.dumps(part.facts(), sort_keys=True))
 
     def recall(self, location: str) -> Part | None:
         """What an address gave last, if its bytes are still there whole; a note that cannot be read is none."""
@@ -202,16 +207,16 @@ class Store:
             **({"clip": snapshot.clip} if snapshot.clip else {}),
             **facts,
         }
-        _write_whole(snapshot.manifest_path, json.dumps(body, indent=1, sort_keys=True))
+        self._write(snapshot.manifest_path, json.dumps(body, indent=1, sort_keys=True))
 
     def accept(self, snapshot: Snapshot, rows: dict[str, int], data_on: date | None) -> None:
         """Mark a snapshot as read whole, with its rows per raw table and the date the data itself states."""
         body = {"rows": rows, "data_on": data_on.isoformat() if data_on else None}
-        _write_whole(snapshot.manifest_path.with_suffix(".accepted"), json.dumps(body, sort_keys=True))
+        self._write(snapshot.manifest_path.with_suffix(".accepted"), json.dumps(body, sort_keys=True))
 
     def last_good(self, city: City, feed: Feed) -> Snapshot | None:
         """Newest snapshot of a feed that was read whole and whose bytes are still there; a manifest that cannot be read is none."""
-        for accepted in sorted(self.folder(city.slug, feed.name).glob("*.accepted"), reverse=True):
+        for accepted in self.newest_first(self.folder(city.slug, feed.name).glob("*.accepted")):
             try:
                 body = json.loads(accepted.with_suffix(".json").read_text(encoding="utf-8"))
                 parts = tuple(Part(**part) for part in body["parts"])
@@ -231,7 +236,7 @@ class Store:
 
     def unread(self, city: City, feed: Feed) -> set[str]:
         """Hashes of a feed's newest snapshot if it was not read whole: those bytes may be what is wrong."""
-        newest = max(self.folder(city.slug, feed.name).glob("*.json"), default=None)
+        newest = next(iter(self.newest_first(self.folder(city.slug, feed.name).glob("*.json"))), None)
         if newest is None or newest.with_suffix(".accepted").exists():
             return set()
         return {part["sha256"] for part in json.loads(newest.read_text(encoding="utf-8"))["parts"]}
@@ -249,15 +254,44 @@ class Store:
         self.root.mkdir(parents=True, exist_ok=True)
         return shutil.disk_usage(self.root).free
 
+    @staticmethod
+    def newest_first(manifests: Iterable[Path]) -> list[Path]:
+        """Manifests in the order of their times; after all others those of a time to come, which a wrong clock gave them."""
+        ahead = f"{datetime.now(UTC) + _SKEW:{_STAMP}}"
+        return sorted(manifests, key=lambda path: (path.name <= ahead, path.name), reverse=True)
+
+    @property
+    def scratch(self) -> Path:
+        """Folder for what is being written, on the disk of the store; made where it is not."""
+        folder = self.root / "scratch"
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+    @contextmanager
+    def in_use(self) -> Iterator[None]:
+        """Say that this process writes to the store; who finds nobody else at it clears what killed processes left.
+
+        The lock is the kernel's: it goes with its process, however that ends.
+        """
+        self.root.mkdir(parents=True, exist_ok=True)
+        with (self.root / ".in-use").open("w") as handle:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                for left in self.scratch.iterdir():
+                    shutil.rmtree(left) if left.is_dir() else left.unlink()
+            except BlockingIOError:
+                pass  # others write: what lies there may be theirs
+            fcntl.flock(handle, fcntl.LOCK_SH)
+            yield
+
+    def _write(self, path: Path, text: str) -> None:
+        write_whole(path, text, self._part())
+
+    def _part(self) -> Path:
+        # A name of its own: two threads or processes may write about one address.
+        return self.scratch / f"{os.getpid()}-{threading.get_ident()}-{uuid4().hex[:8]}.part"
+
 
 def _box(numbers: Sequence[object]) -> Box:
     west, south, east, north = (float(str(number)) for number in numbers)
     return west, south, east, north
-
-
-def _write_whole(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    # A name of its own: two threads or processes may write about one address.
-    part = path.with_name(f"{path.name}.{os.getpid()}-{threading.get_ident()}.part")
-    part.write_text(text, encoding="utf-8")
-    part.replace(path)

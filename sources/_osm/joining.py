@@ -15,7 +15,7 @@ JOINED = "pbf,pbf_compression=none,add_metadata=version+timestamp"
 
 
 @contextmanager
-def joined(paths: Sequence[Path]) -> Iterator[Path]:
+def joined(paths: Sequence[Path], scratch: Path | None = None) -> Iterator[Path]:
     """One file with the elements of all, until the block ends; a single file is itself.
 
     All elements are in memory meanwhile, about as many bytes as their XML.
@@ -26,7 +26,7 @@ def joined(paths: Sequence[Path]) -> Iterator[Path]:
     if len(paths) == 1:
         yield paths[0]
         return
-    with TemporaryDirectory(prefix="onbenut-osm-") as folder:
+    with TemporaryDirectory(prefix="onbenut-osm-", dir=scratch) as folder:
         elements = osmium.MergeInputReader()
         for number, path in enumerate(paths):
             # libosmium tells a format by the name here, and a stored snapshot has none.

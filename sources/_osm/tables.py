@@ -34,7 +34,7 @@ def write_elements(path: Path, snapshot: Snapshot, con: duckdb.DuckDBPyConnectio
         UnreadableSnapshotError: the file is not a whole OSM extract.
         CheckFailedError: elements went missing on the way to the tables.
     """
-    read_extract(path, con, snapshot.clip)
+    read_extract(path, con, snapshot.clip, snapshot.store.scratch)
     for table in TABLES:
         write_raw(con, snapshot, table, f"FROM osm_{table}")
     day = newest(con)
@@ -42,18 +42,21 @@ def write_elements(path: Path, snapshot: Snapshot, con: duckdb.DuckDBPyConnectio
     return day
 
 
-def read_extract(path: Path, con: duckdb.DuckDBPyConnection, box: Box | None = None) -> dict[str, int]:
+def read_extract(
+    path: Path, con: duckdb.DuckDBPyConnection, box: Box | None = None, scratch: Path | None = None
+) -> dict[str, int]:
     """Make temp tables osm_building, osm_poi, osm_facility and osm_land_use from an extract.
 
     Columns: osm_id ('n1', 'w1', 'r1'), osm_version, osm_timestamp (UTC), tags, geom (lon/lat, EPSG:4326;
     polygon or multipolygon, point for nodes, line for an open way of osm_facility), defect (why geom is null or suspect), _row (1.. in file order).
-    A copy of the tagged elements as text, about five times the PBF, stands in TMPDIR meanwhile.
+    A copy of the tagged elements as text, about five times the PBF, stands in `scratch` meanwhile.
 
     Args:
         path: extract as PBF or XML (also .gz, .bz2), recognised by content.
         con: connection with the spatial extension.
         box: west, south, east, north (degrees, EPSG:4326); elements that do not reach into it are counted as `clipped`
             and left out.
+        scratch: a folder of the store, which is cleared after a killed run; TMPDIR if not given.
 
     Returns:
         Rows per table, rows with a defect per table, and what was seen and left out, by reason.
@@ -67,7 +70,7 @@ def read_extract(path: Path, con: duckdb.DuckDBPyConnection, box: Box | None = N
     from sources._osm.shapes import make_shapes
 
     rules, clip = read_rules(), Clip(box) if box else None
-    with TemporaryDirectory(prefix="onbenut-osm-") as folder:
+    with TemporaryDirectory(prefix="onbenut-osm-", dir=scratch) as folder:
         opl, members = Path(folder, "elements.opl"), Path(folder, "members.opl")
         found = export_elements(path, opl, rules.node_keys, rules.is_area_wanted, rules.is_untagged, clip)
 

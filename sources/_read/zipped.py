@@ -43,7 +43,7 @@ def unpacked(snapshot: Snapshot, needed: Sequence[str], optional: Sequence[str] 
     try:
         with (
             open_archive(paths[0]) as archive,
-            TemporaryDirectory(prefix=".unpacked-", dir=snapshot.store.root) as folder,
+            TemporaryDirectory(prefix="unpacked-", dir=snapshot.store.scratch) as folder,
         ):
             members = _members(archive, needed, optional, where)
             _hold_to_size(members, snapshot.store.free_bytes(), where)

@@ -15,6 +15,7 @@ from geopandas.geodataframe import GeoDataFrame
 
 from sources._kit.duck import connect
 from sources._kit.errors import OnbenutError
+from sources._kit.whole import put_in_place
 from transforms.linkage.address import DEFAULT, Settings, match_addresses
 from transforms.linkage.address_read import POINTS, ROWS, read_addresses, read_register
 
@@ -111,4 +112,4 @@ def _write(frame: pd.DataFrame, path: Path) -> None:
         if kind == ".geojson" and isinstance(frame, GeoDataFrame):
             frame = frame.to_crs("EPSG:4326")
         gdal.write_dataframe(frame, part, layer=path.stem, driver="GPKG" if kind == ".gpkg" else "GeoJSON")
-    part.replace(path)
+    put_in_place(part, path)

@@ -10,6 +10,7 @@ import pyogrio
 from pyproj import CRS
 
 from sources._kit.duck import literal
+from sources._kit.whole import put_in_place
 
 gdal: Any = pyogrio  # carries no types
 WRITABLE = (".parquet", ".gpkg", ".geojson", ".csv")
@@ -36,7 +37,7 @@ def write_rows(con: duckdb.DuckDBPyConnection, query: str, crs: CRS, geometry_ty
             con.execute(f"COPY (SELECT * EXCLUDE (geom) FROM ({query})) TO {literal(part)} ({_TABLES[suffix]})")
         else:
             _write_layer(con, query, crs, geometry_type, part, path.stem)
-        part.replace(path)
+        put_in_place(part, path)
     finally:
         part.unlink(missing_ok=True)
 
