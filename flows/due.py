@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,8 @@ from flows.workspace import Workspace
 from sources._kit.city import City
 from sources._kit.errors import OnbenutError
 from sources._kit.schedule import last_tick
+
+_SKEW = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -55,10 +57,10 @@ def is_due(one: Planned, space: Workspace, now: datetime) -> bool:
     """Whether nobody tried the city since its cron fired last; of seven nights slept through, one is caught up.
 
     A run that failed is an attempt: what made it fail is for the operator, or for the next night. A run of an earlier day
-    (`--as-of`) is none, as the city was not looked at as it is.
+    (`--as-of`) is none, as the city was not looked at as it is; nor is one of a time to come, which a wrong clock wrote down.
     """
     attempt = last_attempt(one.city, space)
-    return attempt is None or attempt < last_tick(one.cron, now)
+    return attempt is None or attempt < last_tick(one.cron, now) or attempt > now + _SKEW
 
 
 def last_attempt(city: City, space: Workspace) -> datetime | None:

@@ -121,7 +121,8 @@ def _feed_status(
     if known:
         found.data_on, found.rows, found.source = known["snapshot_on"], known["row_count"], known["source"]
         found.title, found.licence, found.visibility = known["title"], known["licence"], known["visibility"]
-        found.age_days = max(0, (as_of - known["snapshot_on"]).days)
+        days = (as_of - known["snapshot_on"]).days
+        found.age_days = days if days >= 0 else None
     if manifest:
         found.fetched_at = manifest["fetched_at"]
         found.source = found.source or manifest["source"]
@@ -141,7 +142,7 @@ def _feed_status(
 
 def _last_manifest(space: Workspace, slug: str, feed: str) -> dict[str, Any] | None:
     store = space.store
-    for accepted in sorted(store.folder(slug, feed).glob("*.accepted"), reverse=True):
+    for accepted in store.newest_first(store.folder(slug, feed).glob("*.accepted")):
         manifest = read_record(accepted.with_suffix(".json"))
         if manifest and all(store.blob(part["sha256"]).exists() for part in manifest["parts"]):
             return manifest
