@@ -8,6 +8,7 @@ from pathlib import Path
 
 import duckdb
 
+from flows.clock import clock_warnings
 from flows.feed_steps import Loaded, load_raw
 from flows.fetch_steps import Fetched
 from flows.gates.gate import gates_of
@@ -18,11 +19,12 @@ from flows.osm_free_build import osm_free_edition
 from flows.outcome import FeedOutcome, Outcome, write_log
 from flows.products import OsmFree, Progress, build_and_publish, timed
 from flows.retention import forget_history, remove_snapshots
-from flows.swap import next_file
+from flows.swap import next_file, refused_by_disk
 from flows.table_steps import drop_unknown, load_reference, prepare_warehouse, read_plan, table_facts
 from flows.workspace import Workspace
 from sources._kit.city import City
 from sources._kit.duck import connect
+from sources._kit.whole import put_in_place
 from transforms._kit.runner import plan
 
 
@@ -39,19 +41,22 @@ def build_city(
     started, clock = datetime.now(UTC), time.perf_counter()
     day = as_of or city.as_of or started.date()
     target = space.warehouse(city.slug)
-    with (
-        next_file(target, city.slug) as work,
-        osm_free_edition(city, space, fetched, day, progress, overrule) as osm_free,
-    ):
-        outcome = _build(city, space, fetched, day, work, target, progress, osm_free, overrule)
-    if not outcome.unchanged:
-        outcome.removed = remove_snapshots(city, space, datetime.now(UTC).date())
-        for what in outcome.removed:
-            progress("retention", what)
-    if as_of is not None:
-        outcome.made_from = f"looked at on {as_of} with the snapshots that are newest now"
-    outcome.seconds = time.perf_counter() - clock
-    write_log(space, outcome, started)
+    with refused_by_disk(city.slug, target):
+        with (
+            space.store.in_use(),
+            next_file(target, city.slug) as work,
+            osm_free_edition(city, space, fetched, day, progress, overrule) as osm_free,
+        ):
+            is_today = day == started.date() and as_of is None
+            outcome = _build(city, space, fetched, day, work, target, progress, osm_free, overrule, is_today)
+        if not outcome.unchanged:
+            outcome.removed = remove_snapshots(city, space, datetime.now(UTC).date())
+            for what in outcome.removed:
+                progress("retention", what)
+        if as_of is not None:
+            outcome.made_from = f"looked at on {as_of} with the snapshots that are newest now"
+        outcome.seconds = time.perf_counter() - clock
+        write_log(space, outcome, started)
     return outcome
 
 
@@ -65,6 +70,7 @@ def _build(
     progress: Progress,
     osm_free: OsmFree | None,
     overrule: Overrule | None,
+    is_today: bool,
 ) -> Outcome:
     seconds: dict[str, float] = {}
     con = connect(work)
@@ -82,6 +88,7 @@ def _build(
         }
         outcome.warnings = [f"{item.feed}: {item.warning}" for item in loaded if item.warning]
         outcome.warnings += _old_feeds(city, loaded, day)
+        outcome.warnings += clock_warnings(con, loaded, day) if is_today else []
         given = load_reference(con, city, space, table_plan, loaded)
         outcome.made_of = table_facts(table_plan)
         prints = plan(table_plan.specs, given, table_plan.params)
@@ -106,7 +113,7 @@ def _build(
     )
     outcome.unchanged = not is_new and target.exists()
     if not outcome.unchanged:
-        work.replace(target)
+        put_in_place(work, target)
     return outcome
 
 

@@ -379,6 +379,15 @@ def guarded(call: Callable[[], object]) -> None:
     except OnbenutError as error:
         print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
         sys.exit(1)
+    except OSError as error:
+        from flows.swap import REFUSALS
+
+        if error.errno not in REFUSALS or error.filename is None:
+            traceback.print_exc()
+            sys.exit(DEFECT)
+        print(f"error: the file system refused (file {error.filename}, value {error.strerror}). Next step: make room or mend "
+              "the rights, then try again", file=sys.stderr)  # fmt: skip
+        sys.exit(1)
     except Exception:  # noqa: BLE001 - the last line of defence; it hides nothing
         traceback.print_exc()
         sys.exit(DEFECT)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from flows.adverts.feed import ADVERTS
 from flows.boundary import find_extent
 from flows.fieldwork.feed import FIELD_CHECKS
+from flows.swap import refused_by_disk
 from flows.workspace import Workspace
 from sources._kit.city import BOUNDARY_FEED, City, Feed
 from sources._kit.contract import load_source, settings_of
@@ -96,6 +97,13 @@ def fetch_feed(
         OnbenutError: nothing could be fetched and there is no good snapshot from before.
     """
     settings_of(city, feed)
+    with refused_by_disk(city.slug, space.store.root), space.store.in_use():
+        return _fetch_feed(city, feed, space, offline, fall_back, extent, say)
+
+
+def _fetch_feed(
+    city: City, feed: Feed, space: Workspace, offline: bool, fall_back: bool, extent: Box | None, say: Say
+) -> Fetched:
     started = time.perf_counter()
     good = space.store.last_good(city, feed)
     # What was seen in the field, or imported, is the house's own file: it is here, network or not.

@@ -21,6 +21,7 @@ from flows.table_steps import drop_unknown, load_reference, prepare_warehouse, r
 from flows.workspace import Workspace
 from sources._kit.city import City
 from sources._kit.duck import connect
+from sources._kit.whole import put_in_place
 from transforms._kit.runner import plan
 
 
@@ -75,7 +76,7 @@ def osm_free_edition(
             bool(outcome.rebuilt or outcome.overruled) or any(item.was_parsed for item in loaded) or not target.exists()
         )
         if is_new:
-            work.replace(target)
+            put_in_place(work, target)
     outcome.unchanged = not is_new
     outcome.seconds, outcome.floors = (
         sum(seconds.values()),

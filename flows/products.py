@@ -7,7 +7,9 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import duckdb
 
@@ -20,6 +22,9 @@ from flows.workspace import Workspace
 from sources._kit.duck import connect
 from transforms._kit.header import FLOORS
 from transforms._kit.runner import Built, stored_fingerprints
+
+if TYPE_CHECKING:
+    from transforms.publish.staging import OnWritten
 
 Progress = Callable[[str, str], None]
 """Called with a floor and what happens on it."""
@@ -126,7 +131,8 @@ def _publish(
     elif osm_free and not osm_free.has_buildings:
         reason = "no feed but OpenStreetMap gave a building outline: add be_grb with gbg, or leave out osm_free"
         outcome.not_made = {"layer without OpenStreetMap": reason}
-    if stored_fingerprints(con).get("publish") == wanted and folder.exists():
+    # A run that was killed between its two swaps left its set out and no warehouse that knows of it.
+    if folder.exists() and stored_fingerprints(con).get("publish") == f"{wanted} {folder.resolve().name}":
         outcome.products = {path.name: path for path in sorted(folder.iterdir()) if path.is_file()}
         return
     progress("publish", "products")
@@ -134,9 +140,17 @@ def _publish(
         free = None
         if osm_free and osm_free.has_buildings:
             free = stack.enter_context(connect(osm_free.warehouse, read_only=True))
-        outcome.products = _write(con, outcome.city, crs, space.outputs, has_buildings, free)
+        outcome.products = _write(
+            con, outcome.city, crs, space.outputs, has_buildings, free, partial(_close, con, wanted)
+        )
     outcome.was_published = True
-    con.execute("INSERT OR REPLACE INTO meta.build VALUES ('publish', ?, ?, 0, 0)", [wanted, len(outcome.products)])
+
+
+def _close(con: duckdb.DuckDBPyConnection, wanted: str, name: str, files: int) -> None:
+    """Bring the warehouse of a set to the disk before that is seen: where there is no room for one, neither must come."""
+    made = [f"{wanted} {name}", files]
+    con.execute("INSERT OR REPLACE INTO meta.build VALUES ('publish', ?, ?, 0, 0)", made)
+    con.execute("CHECKPOINT")
 
 
 def _write(
@@ -146,15 +160,16 @@ def _write(
     outputs: Path,
     has_buildings: bool,
     free: duckdb.DuckDBPyConnection | None,
+    on_written: OnWritten,
 ) -> dict[str, Path]:
     # Here, because a night in which nothing changed need not load what draws and writes.
     from transforms.publish.context import publish_context
     from transforms.publish.publish import publish_city
 
     return (
-        publish_city(con, slug, crs, outputs, osm_free=free)
+        publish_city(con, slug, crs, outputs, osm_free=free, on_written=on_written)
         if has_buildings
-        else publish_context(con, slug, crs, outputs)
+        else publish_context(con, slug, crs, outputs, on_written)
     )
 
 

@@ -32,6 +32,7 @@ from flows.outcome import Outcome, noting_failure
 from flows.prefect_turns import BUILD_LIMIT, host_limits, turn
 from flows.query import city_slug
 from flows.run import past_night
+from flows.swap import only_run
 from sources._kit.errors import FetchRefusedError
 from sources._kit.snapshot import Box
 
@@ -120,7 +121,7 @@ def refresh(
     with discreet(loaded.slug):
         if as_of is not None and (past := past_night(loaded, space, as_of, overrule)):
             return past
-    with noting_failure(loaded, space), discreet(loaded.slug):
+    with only_run(space, loaded.slug), noting_failure(loaded, space), discreet(loaded.slug):
         first = boundary_feed(loaded)
         done = {first: fetch(city, first, str(space.home))} if first else {}
         extent = city_extent(loaded, space, done.get(first) if first else None)

@@ -26,6 +26,7 @@ from flows.workspace import Workspace
 from sources._kit.city import City
 from sources._kit.duck import connect
 from sources._kit.errors import CheckFailedError, OnbenutError
+from sources._kit.whole import put_in_place
 from transforms._kit.reference import Reference, fingerprints, read_reference
 from transforms._kit.runner import define_macros, plan, stored_fingerprints
 
@@ -58,7 +59,7 @@ def rescore_city(
     target = space.warehouse(slug)
     with next_file(target, slug, source) as work:
         outcome = _rescore(city, space, reference, slug, work, progress)
-        work.replace(target)
+        put_in_place(work, target)
     outcome.weights = {"file": str(weights.file), "sha256": weights.sha256, "changes": changes}
     outcome.warehouse, outcome.seconds = target, time.perf_counter() - clock
     write_log(space, outcome, started)

@@ -14,6 +14,7 @@ from flows.outcome import Outcome, noting_failure
 from flows.products import Progress
 from flows.remake import remake_night
 from flows.rescore import rescore_city
+from flows.swap import only_run
 from flows.workspace import Workspace
 from sources._kit.city import City
 from sources._kit.errors import OnbenutError
@@ -44,7 +45,7 @@ def run_city(
         return rescore_city(city, space, weights, progress=progress)
     if as_of is not None and (outcome := past_night(city, space, as_of, overrule, progress)):
         return outcome
-    with noting_failure(city, space):
+    with only_run(space, city.slug), noting_failure(city, space):
         rules_of(city)  # a misspelt gate need not wait for every feed
         fetched = fetch_city(city, space, offline=offline, say=lambda text: progress("fetch", text))
         return build_city(city, space, fetched, as_of=as_of, overrule=overrule, progress=progress)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -20,8 +21,13 @@ def night(space: Workspace, cities: str | None, due: bool, as_json: bool) -> int
     """Run a night and print its summary; 0, 1 when a city failed, 3 when one lacks a product.
 
     Raises:
-        OnbenutError: a city that was named does not exist.
+        OnbenutError: a city that was named does not exist, or nothing can be written here.
     """
+    if space.home.exists() and not os.access(space.home, os.W_OK):
+        # Before Prefect is loaded: its own server would be waited for in vain.
+        raise OnbenutError(
+            "the file system refused", file=space.home, next_step="mend the rights, then try again: onbenut doctor"
+        )
     from flows.due import planned
     from flows.night_writing import as_json_lines, print_night
     from flows.nightly import run_night

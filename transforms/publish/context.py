@@ -9,7 +9,7 @@ import pyogrio
 
 from transforms.publish.geopackage import VERSION, gdal_options
 from transforms.publish.rows import ATTRIBUTE_TABLES, read_run, table_query
-from transforms.publish.staging import new_set, writing
+from transforms.publish.staging import OnWritten, new_set, nothing_more, writing
 
 _BATCH = 20_480
 # Layer -> geometry type and query; in the city's CRS. Only what a building layer would be made from.
@@ -32,7 +32,9 @@ _LAYERS = {
 }
 
 
-def publish_context(con: duckdb.DuckDBPyConnection, slug: str, crs: str, outputs: Path) -> dict[str, Path]:
+def publish_context(
+    con: duckdb.DuckDBPyConnection, slug: str, crs: str, outputs: Path, on_written: OnWritten = nothing_more
+) -> dict[str, Path]:
     """Write `<slug>_context.gpkg` and swap it in as the city's set of products.
 
     Args:
@@ -40,6 +42,7 @@ def publish_context(con: duckdb.DuckDBPyConnection, slug: str, crs: str, outputs
         slug: the city.
         crs: the city's metric CRS as `EPSG:<code>`.
         outputs: folder of all cities' products.
+        on_written: as `new_set` has it.
 
     Returns:
         File name -> path; layers without rows are left out, the attribute tables `sources` and `run` are always there.
@@ -50,7 +53,7 @@ def publish_context(con: duckdb.DuckDBPyConnection, slug: str, crs: str, outputs
     name = f"{slug}_context.gpkg"
     run = read_run(con, slug)
     with (
-        new_set(outputs, slug, run.run_id) as folder,
+        new_set(outputs, slug, run.run_id, on_written) as folder,
         writing(outputs / slug / name, slug),
         gdal_options(OGR_CURRENT_DATE=run.last_change, OGR_SQLITE_SYNCHRONOUS="OFF"),
     ):

@@ -17,7 +17,7 @@ from transforms.publish.map.product import MAP
 from transforms.publish.pins import PINS
 from transforms.publish.rows import layer_tables, prepare, read_run
 from transforms.publish.schemas import write_schemas
-from transforms.publish.staging import new_set, writing
+from transforms.publish.staging import OnWritten, new_set, nothing_more, writing
 
 DELIVERABLES: tuple[Deliverable, ...] = (GEOPACKAGE, GEOPARQUET, PINS, CHANGES, MAP)
 """Every file of a set that is made from one edition's rows, in the order in which they are written."""
@@ -32,6 +32,7 @@ def publish_city(
     outputs: Path,
     audiences: tuple[str, ...] = ("public", "city"),
     osm_free: duckdb.DuckDBPyConnection | None = None,
+    on_written: OnWritten = nothing_more,
 ) -> dict[str, Path]:
     """Write the products of a city and swap them in together.
 
@@ -43,6 +44,7 @@ def publish_city(
         outputs: folder of all cities' products.
         audiences: whose products; each deliverable says for whom it is.
         osm_free: warehouse of the same city made without OpenStreetMap, whose public layer becomes an edition.
+        on_written: as `new_set` has it.
 
     Returns:
         File name -> path below `outputs/<slug>`, for example `gent.gpkg`.
@@ -56,7 +58,7 @@ def publish_city(
     editions = [(con, audience, audience) for audience in audiences]
     if osm_free is not None:
         editions.append((osm_free, "public", "osm_free"))
-    with new_set(outputs, slug, run.run_id) as folder:
+    with new_set(outputs, slug, run.run_id, on_written) as folder:
         made: list[Made] = []
         for source, audience, edition in editions:
             product = prepare(source, slug, crs, audience, read_run(source, slug), edition)

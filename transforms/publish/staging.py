@@ -14,7 +14,7 @@ import os
 import re
 import shutil
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -23,10 +23,11 @@ import pyarrow as pa
 from pyogrio.errors import DataLayerError, DataSourceError, FeatureError
 
 from sources._kit.errors import PublishError
+from sources._kit.whole import sync
 
 # Published files are never edited: read-only files also keep QGIS from leaving journals beside them.
 _FILE_MODE = 0o444
-_WRITE_ERRORS = (
+WRITE_ERRORS = (  # of all that write: Python, SQLite, GDAL, DuckDB, Arrow
     OSError,
     sqlite3.Error,
     DataSourceError,
@@ -39,8 +40,16 @@ _LITTLE = 1_000_000  # bytes
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
+OnWritten = Callable[[str, int], object]
+"""Told the name of a set and how many files it has, when they are on the disk and before anybody sees them."""
+
+
+def nothing_more(_name: str, _files: int) -> None:
+    """Who needs to do nothing before a set is seen."""
+
+
 @contextmanager
-def new_set(outputs: Path, slug: str, run_id: str) -> Iterator[Path]:
+def new_set(outputs: Path, slug: str, run_id: str, on_written: OnWritten = nothing_more) -> Iterator[Path]:
     """Give an empty folder to write products into; swap it in when the block ends without error.
 
     On any error the folder is removed and `outputs/<slug>` is what it was.
@@ -49,6 +58,7 @@ def new_set(outputs: Path, slug: str, run_id: str) -> Iterator[Path]:
         outputs: folder of all cities' products; made if absent.
         slug: the city.
         run_id: names the set's folder.
+        on_written: does what may still fail before the set is seen, such as closing the warehouse it is of.
 
     Raises:
         PublishError: another process publishes this city, `outputs/<slug>` is a real folder, or
@@ -74,7 +84,9 @@ def new_set(outputs: Path, slug: str, run_id: str) -> Iterator[Path]:
             yield folder
             with writing(link, slug):
                 _seal(folder)
-                _swap(folder, link, store, run_id)
+                name = _name(store, run_id)
+                on_written(name, sum(1 for _ in folder.iterdir()))
+                _swap(folder, link, store, name)
         finally:
             _remove(folder)
             _remove(outputs / f".{slug}.link")
@@ -85,11 +97,12 @@ def writing(path: Path, slug: str) -> Iterator[None]:
     """Turn what goes wrong while `path` is written into a PublishError that names it."""
     try:
         yield
-    except _WRITE_ERRORS as error:
-        outputs = path.parent.parent if path.suffix else path.parent
-        free = shutil.disk_usage(outputs).free if outputs.exists() else 0
+    except WRITE_ERRORS as error:
+        outputs = next(folder for folder in path.parents if folder.exists())
+        free = shutil.disk_usage(outputs).free
         # GDAL and SQLite do not always say why; no room for even the smallest file is reason enough.
-        full = getattr(error, "errno", None) in _FULL or "full" in str(error).lower() or free < _LITTLE
+        full = getattr(error, "errno", None) in _FULL or free < _LITTLE
+        full = full or any(words in str(error).lower() for words in ("full", "no space left"))
         raise PublishError(
             "the disk is full" if full else "a product could not be written",
             city=slug,
@@ -104,25 +117,28 @@ def _seal(folder: Path) -> None:
     """Bring the files to the disk: a full disk may show only here, and a power cut must not empty a file."""
     for path in sorted(folder.iterdir()):
         path.chmod(_FILE_MODE)
-        _sync(path)
-    _sync(folder)
+        sync(path)
+    sync(folder)
 
 
-def _swap(folder: Path, link: Path, store: Path, run_id: str) -> None:
+def _name(store: Path, run_id: str) -> str:
+    """Name of a run's set: the same run published again gets a number above all that are there, so that a name stands for one set."""
+    base = re.sub(r"[^A-Za-z0-9_.-]", "-", run_id).strip(".") or "set"
+    same = [re.fullmatch(rf"{re.escape(base)}(?:~(\d+))?", path.name) for path in store.iterdir()]
+    used = [int(found[1] or 1) for found in same if found]
+    return f"{base}~{max(used) + 1}" if used else base
+
+
+def _swap(folder: Path, link: Path, store: Path, name: str) -> None:
     previous = link.resolve().name if link.is_symlink() else None
-    name = base = re.sub(r"[^A-Za-z0-9_.-]", "-", run_id).strip(".") or "set"
-    number = 1
-    while (store / name).exists():  # the same run published again
-        number += 1
-        name = f"{base}~{number}"
     folder.rename(store / name)
-    _sync(store)
+    sync(store)
     # Relative, so that the outputs can be moved, mounted elsewhere or shared over the network.
     new_link = link.with_name(f".{link.name}.link")
     _remove(new_link)
     new_link.symlink_to(Path(store.name) / name, target_is_directory=True)
     new_link.replace(link)
-    _sync(link.parent)
+    sync(link.parent)
     for old in store.iterdir():
         if old.is_dir() and old.name not in (name, previous):
             _remove(old)
@@ -139,14 +155,6 @@ def _only_publisher(store: Path, slug: str) -> Iterator[None]:
         raise PublishError("another run is publishing this city", city=slug, next_step="wait for it to end") from error
     try:
         yield
-    finally:
-        os.close(descriptor)
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
     finally:
         os.close(descriptor)
 
