@@ -43,8 +43,9 @@ audit: setup  ## are the packages those of the lock, licensed as we may use them
 	@test -x .audit/bin/pip-audit || { $(PYTHON) -m venv .audit && .audit/bin/python -m pip install --quiet pip-audit==2.10.1; } || true
 	$(BIN)/python -m flows.audit
 
-night: setup  ## a whole night with a real Prefect server, a worker and a dead source (four minutes)
+night: setup  ## a whole night with a real Prefect server and a dead source; then nights that are killed, and readers (half an hour)
 	$(BIN)/python -m flows.night_proof
+	$(BIN)/python -m flows.crash_proof
 
 record-version: setup  ## after a change of numbers: step the version and write down what comes out
 	$(BIN)/python -m flows.versions
