@@ -13,7 +13,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from flows.proof_town import Layer, Town, kill_after, layer, make_town, run, start
+from flows.proof_processes import kill_after
+from flows.proof_town import Layer, Town, layer, make_town, run, start
 
 SEED = 20
 _CALLS = ("rename", "replace", "symlink", "link")
@@ -97,16 +98,22 @@ def kill_at_random(night: Night, folder: Path, kills: int) -> None:
 
 
 def kill_at_renames(night: Night, folder: Path, numbers: Iterable[int]) -> None:
-    """Kill a run of a fresh copy before each of these renames, and the one that follows it after the same; let the next run end."""
+    """Kill a run of a fresh copy before each of these renames, and another after it; let the next run end.
+
+    Within the store one copy serves both, so that the run after a killed one is killed too.
+    """
     for number in numbers:
-        town = night.town.copy(folder / "rename")
+        in_store = "/raw/" in night.renames[number - 1]
         for is_after in (False, True):
+            if not (is_after and in_store):
+                town = night.town.copy(folder / "rename")
             _, status = os.waitpid(start(town, partial(watch, town, number, is_after, None)), 0)
             where = f"killed {'after' if is_after else 'before'} {number} {night.renames[number - 1]}"
             if not os.WIFSIGNALED(status):
                 night.wrong.append(f"{where}: it was not reached")
             night.look(town, where)
-        night.recover(town, where)
+            if is_after or not in_store:
+                night.recover(town, where)
 
 
 def kill_in_a_row(night: Night, folder: Path, kills: int) -> None:

@@ -19,7 +19,8 @@ from typing import Any
 from urllib.request import urlopen
 
 from flows.night_proof_kit import answers, free_port, wait
-from flows.proof_town import SLUG, Town, begin_apart, run, start
+from flows.proof_processes import begin_apart
+from flows.proof_town import SLUG, Town, run, start
 
 PAUSE_S = 0.2
 MOST_S = 1.0

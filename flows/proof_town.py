@@ -6,18 +6,16 @@ Nothing here opens DuckDB in the process that calls: it forks, and threads do no
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import shutil
-import signal
 import sys
-import time
 import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from flows.proof_processes import apart
 from flows.workspace import HOME_VARIABLE, Workspace
 
 SLUG = "kleinstad"
@@ -124,53 +122,6 @@ def start(town: Town, before: Callable[[], object] = lambda: None, words: Sequen
         traceback.print_exc()
     finally:
         os._exit(status)
-
-
-def apart(function: Callable[..., Any], *given: Any) -> Any:
-    """What a function returns, as JSON carries it, called in a process of its own.
-
-    Raises:
-        RuntimeError: it raised.
-    """
-    return begin_apart(function, *given)()
-
-
-def begin_apart(function: Callable[..., Any], *given: Any) -> Callable[[], Any]:
-    """Begin to call a function in a process of its own; what this gives waits for it and returns what `apart` does."""
-    reading, writing = os.pipe()
-    if not (process := os.fork()):
-        status = 1
-        try:
-            with os.fdopen(writing, "wb") as stream:
-                stream.write(json.dumps(function(*given)).encode())
-            status = 0
-        except BaseException:  # noqa: BLE001 - told by the status
-            traceback.print_exc()
-        finally:
-            sys.stderr.flush()
-            os._exit(status)
-    os.close(writing)
-
-    def end() -> Any:
-        with os.fdopen(reading, "rb") as stream:
-            answer = stream.read()
-        if os.waitpid(process, 0)[1] != 0:
-            raise RuntimeError(f"{function.__name__} failed")
-        return json.loads(answer)
-
-    return end
-
-
-def kill_after(process: int, seconds: float) -> float | None:
-    """Kill a process so many seconds after this call; where it ended before, the seconds that took."""
-    began = time.monotonic()
-    while time.monotonic() < began + seconds:
-        if os.waitpid(process, os.WNOHANG)[0]:
-            return time.monotonic() - began
-        time.sleep(0.005)
-    os.kill(process, signal.SIGKILL)
-    os.waitpid(process, 0)
-    return None
 
 
 def layer(town: Town) -> Layer:
