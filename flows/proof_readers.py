@@ -49,21 +49,21 @@ class Read:
 
 def read_through_nights(town: Town, seconds: float, analysts: int) -> tuple[list[Read], int]:
     """Let analysts and one server read while nights run for so many seconds; returns what they met, and how many nights there were."""
-    until, port = time.time() + seconds, free_port()
+    port, done = free_port(), town.space.home / "done"
     server = _serve(town, port)
     try:
         wait(lambda: answers(f"http://127.0.0.1:{port}/"), 60)
         questions = (_ask, _hold, _files)
         readers = [
-            begin_apart(_read, town, questions[number % 3], f"analyst {number + 1}", until)
-            for number in range(analysts)
+            begin_apart(_read, town, questions[number % 3], f"analyst {number + 1}", done) for number in range(analysts)
         ]
-        readers.append(begin_apart(_read, (port, server), _served, "serve", until))
-        nights = 0
-        while time.time() < until or nights < 1:
+        readers.append(begin_apart(_read, (port, server), _served, "serve", done))
+        until, nights = time.monotonic() + seconds, 0
+        while time.monotonic() < until or nights < 1:
             town.change(1 + (nights + 8) % 19)
             run(town)
             nights += 1
+        done.touch()
         return [Read(**end()) for end in readers], nights
     finally:
         os.kill(server, signal.SIGTERM)
@@ -74,12 +74,12 @@ def _serve(town: Town, port: int) -> int:
     return start(town, words=["serve", SLUG, "--port", str(port)], log="serve.log")
 
 
-def _read(place: Any, question: Callable[[Any], tuple[str, bool]], who: str, until: float) -> dict[str, Any]:
+def _read(place: Any, question: Callable[[Any], tuple[str, bool]], who: str, done: Path) -> dict[str, Any]:
     """Ask again and again; a question answers with the run it saw and whether all it saw was of that run."""
     waits: list[float] = []
     runs, wrong = set(), []
     others = [place[1]] if isinstance(place, tuple) else []
-    while time.time() < until:
+    while not done.exists():
         began, queued = time.monotonic(), _queued(others)
         try:
             seen, is_whole = question(place)
