@@ -24,11 +24,12 @@ from flows.outcome import FeedOutcome, Outcome, write_log
 from flows.products import OsmFree, Progress, build_and_publish, build_floors, layer_fingerprint, timed
 from flows.remake_differences import compare
 from flows.remake_inputs import city_then, load_night, plan_night
-from flows.swap import next_file
+from flows.swap import next_file, refused_by_disk
 from flows.table_steps import read_plan, table_facts
 from flows.workspace import Workspace
 from sources._kit.city import City
 from sources._kit.duck import connect
+from sources._kit.whole import put_in_place
 
 
 @dataclass(frozen=True)
@@ -65,11 +66,15 @@ def remake_night(
     target = space.warehouse(slug)
     decided = space.store.blob(night.decisions) if night.decisions else None
     night_space = _NightSpace(space.home, space.checkout, decided, slug)
-    with next_file(target, slug, space.warehouse(city.slug)) as work:
+    with (
+        refused_by_disk(slug, target),
+        space.store.in_use(),
+        next_file(target, slug, space.warehouse(city.slug)) as work,
+    ):
         then = city_then(city, space, night)
         with _edition(then, night_space, night, progress) as osm_free:
             outcome = _remake(then, night_space, night, work, progress, osm_free)
-        work.replace(target)
+        put_in_place(work, target)
         link = space.outputs / slug
         if not link.is_symlink():
             link.symlink_to(Path(".nights", slug, city.slug))
