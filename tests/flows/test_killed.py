@@ -181,7 +181,7 @@ def test_a_disk_that_is_full_at_any_step_is_called_so_and_takes_nothing_away(dis
     # No room to fetch; none to copy the warehouse; none for what is built.
     for kilobytes in (0, largest // 2, largest + 1500):
         room(disk, kilobytes)
-        done = disk.onbenut("run", disk.city, "--as-of", "2025-03-01")
+        done = disk.onbenut("run", disk.city, "--as-of", "2025-09-01")
         assert done.returncode == 1, done.stderr
         assert "error: the disk is full (city voorbeeldstad" in done.stderr
         assert (out.resolve(), disk.space.warehouse(NAME).stat().st_ino) == before[:2]
