@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format lock audit record-version night bench bench-matching evaluate picture clean
+.PHONY: help setup demo test check format lock audit audit-tool record-version night bench bench-matching evaluate picture clean
 
 help:  ## what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -39,9 +39,11 @@ lock: setup  ## refresh requirements.lock (uv resolves for every Python and plat
 	  --all-extras --custom-compile-command 'make lock' pyproject.toml -o requirements.lock
 
 # pip-audit stands apart: what it needs is none of ours. Status 3 says that no advisory service could be asked (make shows it as 2).
-audit: setup  ## are the packages those of the lock, licensed as we may use them, without known holes
-	@test -x .audit/bin/pip-audit || { $(PYTHON) -m venv .audit && .audit/bin/python -m pip install --quiet pip-audit==2.10.1; } || true
+audit: setup audit-tool  ## are the packages those of the lock, licensed as we may use them, without known holes
 	$(BIN)/python -m flows.audit
+
+audit-tool:
+	@test -x .audit/bin/pip-audit || { $(PYTHON) -m venv .audit && .audit/bin/python -m pip install --quiet pip-audit==2.10.1; } || true
 
 night: setup  ## a whole night with a real Prefect server and a dead source; then nights that are killed, and readers (half an hour)
 	$(BIN)/python -m flows.night_proof

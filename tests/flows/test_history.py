@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ Features = list[dict[str, Any]]
 
 class Nights:
     def __init__(self, folder: Path) -> None:
-        self.city_file = make_city(folder / "files", 1500, 11)
+        self.city_file = folder / "files" / "voorbeeldstad.toml"
         self.space = Workspace(folder / "home")
 
     def run(self, *accepted: str) -> Outcome:
@@ -47,11 +48,19 @@ class Nights:
         path.write_text("\n".join(["left,right,verdict,decided_by,decided_on,why", *lines]) + "\n")
 
 
+@pytest.fixture(scope="module")
+def first_night(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A city after its first night; each test goes on from a copy."""
+    folder = tmp_path_factory.mktemp("first")
+    make_city(folder / "files", 1500, 11)
+    Nights(folder).run()
+    return folder
+
+
 @pytest.fixture
-def nights(tmp_path: Path) -> Nights:
-    nights = Nights(tmp_path)
-    nights.run()
-    return nights
+def nights(first_night: Path, tmp_path: Path) -> Nights:
+    shutil.copytree(first_night, tmp_path / "city", symlinks=True)
+    return Nights(tmp_path / "city")
 
 
 BY_PARCEL = "SELECT feed || ':' || register_id, building_id FROM core.link_register WHERE method IN ('capakey', 'capakey and address')"
@@ -153,7 +162,10 @@ def test_a_decision_that_cannot_be_read_names_its_line(nights: Nights, line: str
     assert "line 2" in str(raised.value)
 
 
-def test_ids_are_carried_on_when_the_base_changes_from_osm_to_the_official_buildings(tmp_path: Path) -> None:
+def test_ids_are_carried_on_when_the_base_changes_from_osm_to_the_official_buildings(
+    first_night: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(first_night / "files", tmp_path / "files")
     nights = Nights(tmp_path)
     whole = nights.city_file.read_text()
     start = whole.index("[feeds.grb]")

@@ -54,7 +54,11 @@ def files(home: Home) -> dict[str, bytes]:
         *home.space.outputs.joinpath(f".{NAME}").rglob("*"),
         *home.path.joinpath("data", "raw").rglob("*"),
     ]
-    return {f"{path} {path.stat().st_mtime_ns}": path.read_bytes() for path in found if path.is_file()}
+    return {
+        f"{path} {path.stat().st_mtime_ns}": path.read_bytes()
+        for path in found
+        if path.is_file() and path.name != ".in-use"
+    }
 
 
 def test_weights_build_scores_and_nothing_below_and_leave_the_city_as_it_was(own_home: Home, write: Write) -> None:
