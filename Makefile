@@ -48,6 +48,7 @@ audit-tool:
 night: setup  ## a whole night with a real Prefect server and a dead source; then nights that are killed, and readers (half an hour)
 	$(BIN)/python -m flows.night_proof
 	$(BIN)/python -m flows.crash_proof
+	$(BIN)/python -m pytest -q -m night
 
 record-version: setup  ## after a change of numbers: step the version and write down what comes out
 	$(BIN)/python -m flows.versions

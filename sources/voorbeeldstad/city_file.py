@@ -167,6 +167,7 @@ source = "space_request"
 path = "adverts.json"
 licence = "made up, free of rights"
 attribution = "Voorbeeldstad: made-up data, no real place"
+visibility = "public"
 """,
     "elevation": """
 [feeds.elevation]

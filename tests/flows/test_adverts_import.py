@@ -136,7 +136,7 @@ def test_a_run_reads_the_list_and_no_score_moves(own_home: Home, take: Import) -
             "SELECT visibility, row_count, CAST(snapshot_on AS VARCHAR) FROM layer.source WHERE feed = 'adverts'"
         ).fetchone()
     assert requests == [("adverts", 20, "adverts:n0"), ("other", 1, "other:one")]
-    assert feed == ("public", 20, "2025-06-01")
+    assert feed == ("city", 20, "2025-06-01")
     assert numbers() == before
     assert "adverts" in {one.feed for one in city_status(NAME, space).feeds}
     # Without a network the house's own list is there all the same, also when it is new.

@@ -93,6 +93,7 @@ def test_past_nights_are_made_again_exactly_and_the_city_stays(past: Past) -> No
     assert city.space.warehouse(NAME).read_bytes() == newest
 
 
+@pytest.mark.night
 def test_a_day_without_a_night_takes_the_night_before_and_says_which(past: Past) -> None:
     space = past.city.space
     done = past.city.home.onbenut("run", past.city.file, "--as-of", BETWEEN)

@@ -28,6 +28,7 @@ from tests.flows.conftest import NAME, Home, one
 NIGHT = datetime(2026, 5, 4, 3, 0, tzinfo=UTC)
 
 
+@pytest.mark.night
 def test_a_night_killed_between_its_swaps_is_made_good_and_readers_never_see_a_half(tmp_path: Path) -> None:
     """The whole of it, every rename and fifty random moments, is `make night`."""
     done = subprocess.run(

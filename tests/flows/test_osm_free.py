@@ -131,6 +131,7 @@ def test_a_second_night_builds_and_writes_nothing(files: Path, space: Workspace)
     assert ((space.outputs / CITY).readlink(), space.warehouse(f"{CITY}~osm_free").stat().st_ino) == before
 
 
+@pytest.mark.night
 def test_a_past_night_is_made_again_with_its_edition_and_the_edition_has_changes_of_its_own(
     files: Path, space: Workspace, tmp_path: Path
 ) -> None:
@@ -166,6 +167,7 @@ def test_who_objects_leaves_this_edition_too(files: Path, space: Workspace) -> N
         assert gone.encode() not in outcome.products[name].read_bytes()
 
 
+@pytest.mark.night
 def test_a_gate_that_fails_in_this_edition_alone_keeps_both_old_ones(
     files: Path, space: Workspace, tmp_path: Path
 ) -> None:

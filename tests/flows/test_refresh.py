@@ -170,6 +170,7 @@ def test_a_file_that_is_not_there_is_not_waited_for(
     assert "no such file" in outcome.feeds["osm"].fallback
 
 
+@pytest.mark.night
 def test_a_gate_is_overruled_under_prefect_by_name_and_the_reason_is_kept(quick: Any, own_home: Home) -> None:
     register = own_home.city.with_name("register.csv")
     lines = register.read_text(encoding="utf-8-sig").splitlines(keepends=True)
