@@ -30,7 +30,7 @@ def retention(city: str, space: Workspace, remove: bool, today: date | None) -> 
     said = remove_snapshots(loaded, space, day, is_sure=today is not None, is_trial=not remove)
     rules = ", ".join(f"{name} = {value}" for name, value in loaded.retention.model_dump().items())
     out = console()
-    out.print(f"{loaded.name} on {day}, by [retention] {rules}".replace("[", r"\["), soft_wrap=True)
+    out.print(f"{loaded.name} on {day}, by [retention] {rules}", soft_wrap=True)
     for line in said or ["nothing is past its days"]:
         out.print(f"  {line}", soft_wrap=True)
     if why:
