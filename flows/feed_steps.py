@@ -92,15 +92,7 @@ def _load(con: duckdb.DuckDBPyConnection, snapshot: Snapshot, warning: str | Non
     fingerprint = raw_fingerprint(snapshot)
     published = _published_rows(con, feed)
     con.execute("DELETE FROM meta.raw_feed WHERE feed = ?", [feed.name])
-    source = load_source(feed.source)
-    try:
-        data_on = source.parse(snapshot, con)
-    except OnbenutError as error:
-        _locate(error, snapshot)
-        raise
-    finally:
-        _drop_temporary(con)
-    rows = {table: _count(con, feed, table) for table in source.tables(feed)}
+    rows, data_on = _parse(con, snapshot)
     short = _too_few(rows, feed)
     if short:
         raise FetchRefusedError(
@@ -120,6 +112,19 @@ def _load(con: duckdb.DuckDBPyConnection, snapshot: Snapshot, warning: str | Non
     return _loaded(snapshot, content, rows, data_on, warning, was_parsed=True)
 
 
+def _parse(con: duckdb.DuckDBPyConnection, snapshot: Snapshot) -> tuple[dict[str, int], date | None]:
+    """Make a snapshot's raw tables; rows of each, and the day the data say they are from."""
+    source = load_source(snapshot.feed.source)
+    try:
+        data_on = source.parse(snapshot, con)
+    except OnbenutError as error:
+        _locate(error, snapshot)
+        raise
+    finally:
+        _drop_temporary(con)
+    return {table: _count(con, snapshot.feed, table) for table in source.tables(snapshot.feed)}, data_on
+
+
 def load_again(con: duckdb.DuckDBPyConnection, snapshot: Snapshot) -> Loaded:
     """Read a snapshot that an earlier run accepted into the raw floor: it is not held to the newest, nor accepted anew.
 
@@ -128,16 +133,9 @@ def load_again(con: duckdb.DuckDBPyConnection, snapshot: Snapshot) -> Loaded:
     """
     if stored := stored_raw(con, Fetched(snapshot)):
         return stored[0]
-    feed, source = snapshot.feed, load_source(snapshot.feed.source)
+    feed = snapshot.feed
     con.execute(f"DELETE FROM meta.raw_feed WHERE feed = {literal(feed.name)}")
-    try:
-        data_on = source.parse(snapshot, con)
-    except OnbenutError as error:
-        _locate(error, snapshot)
-        raise
-    finally:
-        _drop_temporary(con)
-    rows = {table: _count(con, feed, table) for table in source.tables(feed)}
+    rows, data_on = _parse(con, snapshot)
     content = _content(con, feed, list(rows))
     values = (feed.name, raw_fingerprint(snapshot), json.dumps(rows), data_on, content)
     con.execute(f"INSERT INTO meta.raw_feed VALUES ({', '.join(literal(value) for value in values)})")

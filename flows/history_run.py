@@ -14,6 +14,7 @@ from flows.table_steps import Plan
 from flows.workspace import Workspace
 from sources._kit.city import City
 from sources._kit.duck import identifier, literal
+from sources._kit.whole import write_whole
 
 FACTS = ("run_id", "config_version", "version", "reference_hash", "method_hash", "data_hash")
 
@@ -66,9 +67,9 @@ def keep_ingredients(
     # A manifest of its own: bytes to which none refers are swept away.
     made_of["manifest"] = f"{kept_at:%Y%m%dT%H%M%S.%fZ}-{number}.json"
     path = space.store.folder(city.slug, "_run") / made_of["manifest"]
-    path.parent.mkdir(parents=True, exist_ok=True)
     parts = [{"sha256": made_of[name]} for name in ("city", "decisions") if made_of[name]]
-    path.write_text(json.dumps({"parts": parts}), encoding="utf-8")
+    # Half of one would be a manifest that cannot be read, and then no bytes are ever swept.
+    write_whole(path, json.dumps({"parts": parts}), space.store.scratch / f"{city.slug}-{path.name}.part")
     con.execute(f"UPDATE history.run SET made_of = {literal(json.dumps(made_of))} WHERE number = {number}")
 
 

@@ -14,8 +14,6 @@ STEP_PROBABILITY = 0.05
 STEP_PRIORITY = 5.0
 """Points."""
 STEP_SHARE = 0.05
-_TIDY_EVERY = 32
-"""Runs after which the states are written anew in one piece: each night's few rows take whole blocks of the file."""
 
 _SAID = "type, underuse_band, reuse_best, legal_status, outline"
 _NUMBERS = {
@@ -110,10 +108,6 @@ def keep_states(con: duckdb.DuckDBPyConnection, number: int) -> None:
         FROM state_now AS n JOIN state_tonight AS t USING (audience, building_id) LEFT JOIN state_change AS c USING (audience, building_id)
         ORDER BY audience, building_id;
         DROP TABLE state_key; DROP TABLE state_own; DROP TABLE state_now; DROP TABLE state_tonight; DROP TABLE state_change""")
-    if number % _TIDY_EVERY == 0:
-        con.execute(
-            "CREATE OR REPLACE TABLE history.building_state AS FROM history.building_state ORDER BY known_from, audience, building_id"
-        )
 
 
 def _compare_runs(con: duckdb.DuckDBPyConnection, number: int) -> tuple[bool, bool, bool]:

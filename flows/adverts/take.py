@@ -18,6 +18,7 @@ from flows.workspace import Workspace
 from sources._kit.city import City
 from sources._kit.duck import identifier, literal
 from sources._kit.errors import OnbenutError
+from sources._kit.whole import put_in_place
 from sources.space_request import columns
 
 LOST_MAX, LOST_FROM = 0.5, 10
@@ -136,7 +137,7 @@ def _write(con: duckdb.DuckDBPyConnection, target: Path, today: date) -> None:
             file.write(between + ",\n".join(line for (line,) in batch))
             between = ",\n"
         file.write("\n]}\n")
-    part.replace(target)
+    put_in_place(part, target)
 
 
 def _write_faults(path: Path, faults: list[dict[str, Any]]) -> Path | None:

@@ -38,8 +38,8 @@ def test_what_is_installed_here_is_what_the_lock_names_under_licences_on_the_lis
         ("a==1\n", ["a: no hash"]),
         (f"a>=1 {HASH}\n", ["a: not pinned to one version"]),
         (f"a==1.* {HASH}\n", ["a: not pinned to one version"]),
-        ("a @ https://example.invalid/a.whl\n", ["a: not pinned to one version"]),
-        ("--extra-index-url=https://example.invalid/\n", ["the lock holds an option of pip: --extra-index-url"]),
+        ("a @ file:a.whl\n", ["a: not pinned to one version"]),
+        ("--extra-index-url=elsewhere\n", ["the lock holds an option of pip: --extra-index-url"]),
         ("-r other.txt\n", ["the lock holds an option of pip: -r"]),
     ],
 )
