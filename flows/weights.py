@@ -25,6 +25,7 @@ from typing import Any
 
 from sources._kit.errors import OnbenutError
 from transforms._kit.matrix import check_matrix
+from transforms._kit.plan_inputs import check_plan
 from transforms._kit.reference import Reference, columns
 
 RULES = Path(__file__).resolve().parents[1] / "transforms" / "_kit" / "reference.toml"
@@ -89,6 +90,7 @@ def apply_weights(reference: Reference, weights: Weights) -> tuple[Reference, li
     Raises:
         WeightsError: an unknown table, row or column, a value of another type or outside its bounds, a row named twice.
         MatrixError: the matrix of reuse would no longer be whole.
+        PlanInputError: low, likely and high of a plan's input would no longer be in their order.
     """
     rules, tables, changes = read_rules(), dict(reference.tables), list[str]()
     for table, overrides in weights.tables.items():
@@ -120,6 +122,7 @@ def apply_weights(reference: Reference, weights: Weights) -> tuple[Reference, li
                 changes += [f"{table} {place['row']} {column}: {change}"] if change else []
         tables[table] = rows
     check_matrix(tables)
+    check_plan(tables)
     return Reference(tables, reference.version, weights.name), changes
 
 

@@ -20,6 +20,7 @@ import duckdb
 
 from sources._kit.duck import identifier, literal
 from transforms._kit.matrix import check_matrix
+from transforms._kit.plan_inputs import check_plan
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -72,6 +73,7 @@ def read_reference(folder: Path) -> Reference:
     Raises:
         ValueError: two files define the same table, or the version is missing, malformed or stated twice differently.
         MatrixError: the reuse matrix is not whole, or says something it may not.
+        PlanInputError: so are the inputs of plans.
     """
     tables: dict[str, list[dict[str, Any]]] = {}
     path = folder / VERSION_FILE
@@ -88,6 +90,7 @@ def read_reference(folder: Path) -> Reference:
                 raise ValueError(f"{path}: reference.{name} is already defined elsewhere")
             tables[name] = rows
     check_matrix(tables)
+    check_plan(tables)
     return Reference(tables, version)
 
 
