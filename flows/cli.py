@@ -198,6 +198,28 @@ def dossier(
 
 
 @app.command()
+def plan(
+    city: CityName,
+    building: Annotated[
+        str,
+        typer.Argument(metavar="ID", help="Building id, with or without its issuer, or an OSM id such as way/123."),
+    ],
+    use: Annotated[str | None, typer.Option(help="Such as housing; the use that suits it best if not given.")] = None,
+    coalition: Annotated[str | None, typer.Option(metavar="ID", help="Adverts that fill it together.")] = None,
+    audience: Annotated[Audience, typer.Option(help="Who will read it.")] = Audience.PUBLIC,
+    lang: Annotated[Language, typer.Option(envvar="ONBENUT_LANG", help="Dutch or English.")] = Language.EN,
+    as_json: AsJson = False,
+) -> None:
+    """Show what it would take to bring a building to life: room, works, cost, finance, needed rent.
+
+    Indicative: every figure low..likely..high, what moves it most, what would make it fail, what to check first and whom to ask.
+    """
+    from flows.commands.plan import plan as command
+
+    raise typer.Exit(command(city, building, workspace(), audience.value, use, coalition, as_json, lang.value))
+
+
+@app.command()
 def sql(
     city: CityName,
     query: Annotated[str, typer.Argument(metavar="SQL", help="One SELECT.")],

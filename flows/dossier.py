@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from flows.dossier_facts import PUBLIC, DossierError, read_facts
+from flows.dossier_facts import PUBLIC, DossierError, check_not_objected, read_facts
 from flows.dossier_page import page_of
 from flows.dossier_render import render_html, render_pdf
 from flows.dossier_words import PageWords
 from flows.explain_find import find_building
-from flows.objections import objected
 from flows.query import city_slug, open_warehouse
 from flows.workspace import Workspace
 from sources._kit.whole import put_in_place
@@ -48,13 +47,8 @@ def write_dossier(city: str, building: str, target: Path, space: Workspace, audi
     try:
         slug = city_slug(city)
         building_id = find_building(con, building, slug)
-        if audience == PUBLIC and building_id in objected(city, space):
-            raise DossierError(
-                "somebody objected to this building being shown",
-                city=slug,
-                value=building_id,
-                next_step="for a dossier that stays within the city, --audience city",
-            )
+        if audience == PUBLIC:
+            check_not_objected(city, slug, building_id, space)
         facts = read_facts(con, slug, building_id, audience)
     finally:
         con.close()

@@ -9,7 +9,10 @@ import duckdb
 from flows.dossier_map import BuildingMap, read_map
 from flows.explain import Explanation, Row, read_explanation
 from flows.next_step import Known, NextStep, next_steps
+from flows.objections import objected
+from flows.plan.read import Plan, read_plan
 from flows.query import rows
+from flows.workspace import Workspace
 from sources._kit.duck import literal
 from sources._kit.errors import OnbenutError
 
@@ -61,6 +64,7 @@ class Facts:
     sources: list[Row]
     map: BuildingMap
     steps: list[NextStep]
+    plan: Plan | None
 
 
 def read_facts(con: duckdb.DuckDBPyConnection, slug: str, building_id: str, audience: str) -> Facts:
@@ -86,7 +90,7 @@ def read_facts(con: duckdb.DuckDBPyConnection, slug: str, building_id: str, audi
             query = query.replace(gap, literal(value))
         return rows(con, query)
 
-    criteria: dict[str, str | None] = {part["criterion"]: part["class"] for use in found.reuse for part in use["parts"]}
+    criteria = criteria_of(found)
     return Facts(
         city=str(about["city"]),
         nis_code=str(about["nis_code"]),
@@ -98,11 +102,18 @@ def read_facts(con: duckdb.DuckDBPyConnection, slug: str, building_id: str, audi
         criteria=criteria,
         sources=read(_SOURCES),
         map=read_map(con, building_id, audience),
-        steps=next_steps(str(about["nis_code"]), _known(found, criteria)),
+        steps=next_steps(str(about["nis_code"]), known_of(found, criteria)),
+        plan=read_plan(con, building_id),
     )
 
 
-def _known(found: Explanation, criteria: dict[str, str | None]) -> Known:
+def criteria_of(found: Explanation) -> dict[str, str | None]:
+    """Every criterion of reuse that is not unknown, with its class; None where several are possible."""
+    return {part["criterion"]: part["class"] for use in found.reuse for part in use["parts"]}
+
+
+def known_of(found: Explanation, criteria: dict[str, str | None]) -> Known:
+    """What of a building decides which steps apply to it."""
     kind = found.type or {}
     types = frozenset(kind[key] for key in ("type", "former_type") if kind.get(key))
     # A building that was not assessed for reuse has its designations all the same.
@@ -110,3 +121,18 @@ def _known(found: Explanation, criteria: dict[str, str | None]) -> Known:
         criteria = {**criteria, "heritage": str(found.heritage[0]["class"])}
     listed = any(item["kind"].startswith("register") for item in found.evidence)
     return Known(criteria, types, listed or bool(found.scores and found.scores["legal_status"]))
+
+
+def check_not_objected(city: str, slug: str, building_id: str, space: Workspace) -> None:
+    """See that nobody objected to the building being shown, also since the last run.
+
+    Raises:
+        DossierError: somebody did.
+    """
+    if building_id in objected(city, space):
+        raise DossierError(
+            "somebody objected to this building being shown",
+            city=slug,
+            value=building_id,
+            next_step="for what stays within the city, --audience city",
+        )

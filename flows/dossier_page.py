@@ -12,6 +12,8 @@ from flows.dossier_scores import tell_scores, tell_uses
 from flows.dossier_words import PageWords
 from flows.explain_lines import some
 from flows.explain_scores import tell_chance
+from flows.plan.tell import tell_plan
+from flows.plan.words import PlanWords
 
 # A name that is longer stands in no title; the page stays a page.
 _LONGEST = 160
@@ -44,8 +46,16 @@ def page_of(facts: Facts, words: PageWords) -> Mapping[str, Any]:
         "uses_none": words.say("reuse_none"),
         "steps": [_step(step, words) for step in facts.steps],
         "sources": list(_sources(facts.sources, words)),
+        "plan": _plan(facts, words),
         "made": words.text("made", run=found.run["run_id"], day=day, config=found.run["config_version"]),
     }
+
+
+def _plan(facts: Facts, words: PageWords) -> Mapping[str, Any] | None:
+    """The plan for the best use; a page without amounts says nothing that the first page does not."""
+    if facts.plan is None or facts.plan.scenario["unknown"] is not None:
+        return None
+    return tell_plan(facts.plan, facts.explanation.run, PlanWords(words.lang))
 
 
 def _title(facts: Facts, words: PageWords) -> str:
