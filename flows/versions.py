@@ -49,13 +49,13 @@ class Measured:
 
 
 def measure(con: duckdb.DuckDBPyConnection, reference: Reference, space: Workspace) -> Measured:
-    """Measure a run of the fixed city; its raw role views are its inputs, evidence and scores its numbers."""
+    """Measure a run of the fixed city; its raw role views are its inputs, evidence, scores and plans its numbers."""
     specs = read_specs(space.tables)
     inputs = _hash(f"{role} {digest(con, f'raw.{identifier(role)}', lambda _n, _t: True)}" for role in sorted(roles()))
     tables = {
         spec.full_name: digest(con, spec.full_name, _is_number_or_one_of(*spec.key, *_CLASSES))
         for spec in specs
-        if spec.schema in ("evidence", "score") and not spec.is_view
+        if spec.schema in ("evidence", "score", "plan") and not spec.is_view
     }
     return Measured(reference.version, reference.digest, method_hash(specs), inputs, tables)
 

@@ -23,6 +23,7 @@ HEAVY = ("prefect", "pandas", "geopandas", "pyogrio", "matplotlib", "pyproj", "s
         ("status", NAME, "--json"),
         ("explain", NAME, "FIRST"),
         ("explain", NAME, "nergens"),
+        ("plan", NAME, "FIRST", "--audience", "city"),
         ("sql", NAME, "SELECT * FROM layer.building"),
         ("sql", NAME, "SELECT ST_Area(geom), geom FROM layer.building", "--format", "json"),
     ],

@@ -21,6 +21,8 @@ from flows.dossier_page import page_of
 from flows.dossier_render import render_html, render_pdf
 from flows.dossier_words import PageWords, dossier_catalogue
 from flows.explain_words import LANGUAGES
+from flows.plan.tell import tell_risk
+from flows.plan.words import PlanWords
 from flows.workspace import CHECKOUT
 from sources._kit.duck import connect
 from tests.flows.conftest import NAME, ONBENUT, Demo, Home, one
@@ -149,11 +151,13 @@ def test_a_page_says_what_the_warehouse_says(spatial: duckdb.DuckDBPyConnection,
 
 
 @pytest.mark.parametrize(("kind", "lang"), list(zip(KINDS, LANGUAGES * 2, strict=True)))
-def test_a_building_fits_on_one_printed_page(spatial: duckdb.DuckDBPyConnection, kind: str, lang: str) -> None:
+def test_a_building_fits_on_one_printed_page_and_its_plan_on_a_second(
+    spatial: duckdb.DuckDBPyConnection, kind: str, lang: str
+) -> None:
     facts = read_facts(spatial, NAME, pick(spatial, KINDS[kind]), "city")
     html = render_html(page_of(facts, PageWords(lang)))
     read = pypdf.PdfReader(io.BytesIO(render_pdf(html)))
-    assert len(read.pages) == 1
+    assert len(read.pages) == 1 + has_plan(facts)
     printed = squeezed(read)
     # Nothing of the page is cut off: every word of it is printed.
     missing = [word for word in Page(html).text.split() if word not in printed and "grb:" not in word]
@@ -161,11 +165,39 @@ def test_a_building_fits_on_one_printed_page(spatial: duckdb.DuckDBPyConnection,
     assert round(float(read.pages[0].mediabox.width)) == 595
 
 
+def has_plan(facts: Facts) -> bool:
+    return facts.plan is not None and facts.plan.scenario["unknown"] is None
+
+
+@BOTH
+def test_the_second_page_is_the_plan_for_the_best_use_and_says_that_it_is_indicative(
+    spatial: duckdb.DuckDBPyConnection, lang: str
+) -> None:
+    planned = pick(spatial, "reuse_best IS NOT NULL AND floor_area_m2 IS NOT NULL")
+    facts, words = read_facts(spatial, NAME, planned, "public"), PlanWords(lang)
+    assert facts.plan is not None
+    best = f"SELECT use, investment_eur FROM plan.scenario JOIN score.reuse USING (building_id, use) WHERE building_id = '{planned}' AND place = 1"
+    assert (facts.plan.use, facts.plan.scenario["investment_eur"]) == spatial.execute(best).fetchone()
+    html = render_html(page_of(facts, PageWords(lang)))
+    second = pypdf.PdfReader(io.BytesIO(render_pdf(html))).pages[1].extract_text()
+    assert re.sub(r"\s+", "", second).count(words.text("indicative").replace(" ", "")) == 2
+    page = Page(html)
+    assert words.plain(facts.plan.scenario["investment_eur"], "eur") in page.text
+    for row in facts.plan.risks:
+        assert tell_risk(row, words) in page.text
+    assert re.search(r"\b(None|nan|NaN|Undefined|null)\b", page.text) is None
+    bare = read_facts(spatial, NAME, pick(spatial, "floor_area_m2 IS NULL AND reuse_best IS NOT NULL"), "public")
+    assert bare.plan is not None
+    assert words.text("indicative") not in made(bare, lang).text
+
+
 def squeezed(read: pypdf.PdfReader) -> str:
     return re.sub(r"\s+", "", "".join(page.extract_text() for page in read.pages))
 
 
-def test_a_very_busy_building_takes_two_pages_and_loses_nothing(changed: duckdb.DuckDBPyConnection) -> None:
+def test_a_very_busy_building_takes_two_pages_beside_its_plan_and_loses_nothing(
+    changed: duckdb.DuckDBPyConnection,
+) -> None:
     first = changed.execute("SELECT building_id FROM evidence.item GROUP BY ALL ORDER BY count(*) DESC, 1").fetchone()
     assert first is not None
     wish = "Bron: uitgever van deze gegevens, toestand op de dag die erbij staat, gratis open data licentie"
@@ -174,7 +206,7 @@ def test_a_very_busy_building_takes_two_pages_and_loses_nothing(changed: duckdb.
     facts = read_facts(changed, NAME, str(first[0]), "city")
     html = render_html(page_of(facts, PageWords("nl")))
     read = pypdf.PdfReader(io.BytesIO(render_pdf(html)))
-    assert len(read.pages) <= 2
+    assert len(read.pages) <= 2 + has_plan(facts)
     printed = squeezed(read)
     for source in facts.sources:
         assert source["attribution"].replace(" ", "") in printed
@@ -229,7 +261,7 @@ def test_what_a_source_writes_stays_text(changed: duckdb.DuckDBPyConnection) -> 
     assert "{{ 7*7 }}{% raw %}" in page.text
     assert "\u202e" not in html
     assert "\x07" not in html
-    assert len(pypdf.PdfReader(io.BytesIO(render_pdf(html))).pages) == 1
+    assert len(pypdf.PdfReader(io.BytesIO(render_pdf(html))).pages) == 1 + has_plan(facts)
 
 
 def test_the_map_shows_what_stands_around(spatial: duckdb.DuckDBPyConnection) -> None:

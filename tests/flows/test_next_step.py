@@ -101,3 +101,11 @@ def test_a_topic_is_asked_once_and_by_its_strongest_row() -> None:
     for nis in ("11002", "0344", "62063"):
         found = topics(nis, known("church", listed=True))
         assert len(found) == len(set(found)) >= 6
+
+
+def test_checks_come_in_the_order_in_which_one_can_stop_a_plan() -> None:
+    order = ["owner", "register", "heritage", "zoning", "flood", "soil", "fire", "structure"]
+    for nis in ("44021", "0363", "99001"):
+        told = [topic for topic in topics(nis, known("church", listed=True)) if topic in order]
+        assert told == [topic for topic in order if topic in told]
+        assert {"owner", "heritage", "zoning", "flood", "soil", "fire", "structure"} <= set(told)

@@ -99,7 +99,10 @@ def not_finite(rows: Any, specs: Sequence[TableSpec]) -> list[tuple[str, str]]:
 
 def test_no_number_of_a_score_or_layer_is_nan_or_infinite(voorbeeldstad: RunCity) -> None:
     assert (
-        not_finite(voorbeeldstad.rows, [spec for spec in SPECS if spec.schema in ("evidence", "score", "layer")]) == []
+        not_finite(
+            voorbeeldstad.rows, [spec for spec in SPECS if spec.schema in ("evidence", "score", "plan", "layer")]
+        )
+        == []
     )
     assert len(number_columns(SPECS)) > 20
 
