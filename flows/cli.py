@@ -220,6 +220,22 @@ def plan(
 
 
 @app.command()
+def matches(
+    city: CityName,
+    advert: Annotated[str | None, typer.Option(metavar="ID", help="What could serve this advert.")] = None,
+    building: Annotated[str | None, typer.Option(metavar="ID", help="Who could be in this building.")] = None,
+    lang: Annotated[Language, typer.Option(envvar="ONBENUT_LANG", help="Dutch or English.")] = Language.EN,
+    as_json: AsJson = False,
+) -> None:
+    """Show who looks for space and which buildings could serve, from either side; without an id the best of each advert."""
+    if advert and building:
+        raise typer.BadParameter("one of the two", param_hint="--advert, --building")
+    from flows.commands.matches import matches as command
+
+    raise typer.Exit(command(city, workspace(), advert, building, lang.value, as_json))
+
+
+@app.command()
 def sql(
     city: CityName,
     query: Annotated[str, typer.Argument(metavar="SQL", help="One SELECT.")],

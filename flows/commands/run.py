@@ -10,7 +10,7 @@ from rich.console import Console
 
 from flows.cities import find_city
 from flows.cli import DONE_IN_PART
-from flows.commands.matches import print_matches
+from flows.commands.links import print_matches
 from flows.commands.terminal import console, progress, table
 from flows.gates.overrule import read_overrule
 from flows.outcome import Outcome

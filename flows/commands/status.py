@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from rich.console import Console
 
-from flows.commands.matches import print_matches
+from flows.commands.links import print_matches
 from flows.commands.terminal import console, print_json, print_pairs, table
 from flows.status import CityStatus, all_status, city_status
 from flows.workspace import Workspace

@@ -74,7 +74,8 @@ def test_another_day_changes_evidence_and_what_lies_above_it_only(own_home: Home
     changed = {name for name in after if before[name] != after[name]}
     # What stands that day, by the register; which adverts still hold.
     floors = {name.split(".")[0] for name in changed - {"core.standing", "staging.space_request"}}
-    assert floors == {"evidence", "score", "plan", "layer", "publish"}
+    assert floors == {"evidence", "score", "match", "plan", "layer", "publish"}
+    assert as_of(own_home) == "2025-09-01"
     assert as_of(own_home) == "2025-09-01"
     assert as_of(own_home) == "2025-09-01"
 
