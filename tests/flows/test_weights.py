@@ -68,7 +68,7 @@ def test_weights_build_scores_and_nothing_below_and_leave_the_city_as_it_was(own
     assert done.returncode == 0, done.stderr
     assert "prior_atypical value: 0.05 -> 0.3" in done.stdout
     log = json.loads(own_home.space.run_log(f"{NAME}~mine").read_text())
-    assert {name.split(".")[0] for name in log["rebuilt"]} == {"score", "plan", "layer"}
+    assert {name.split(".")[0] for name in log["rebuilt"]} == {"score", "match", "plan", "layer"}
     assert {"score.underuse_part", "score.building", "layer.building"} <= set(log["rebuilt"])
     assert not {"score.type", "score.atypicality_part"} & set(log["rebuilt"])  # they read other parameters
     assert log["weights"]["file"].endswith("mine.toml")

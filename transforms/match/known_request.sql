@@ -5,4 +5,4 @@
 --   request_id | VARCHAR | - | Zoekertje | advert
 --   mark | VARCHAR | - | Kenmerk | hash of the row
 --   method | VARCHAR | - | Methode | hash of code, weights and limits; said by match.pair when it is made
-SELECT request_id, mark, getvariable('match_method')::VARCHAR AS method FROM match.request
+SELECT request_id, mark, (SELECT method FROM temp.match_method) AS method FROM match.request

@@ -64,7 +64,7 @@ def build(con: duckdb.DuckDBPyConnection) -> str:
     limits = dict(con.execute("SELECT name, value FROM reference.match_limit").fetchall())
     lengths = int(limits["per_request"]), int(limits["per_supply"])
     request_ids, request_marks, requests = read_requests(con, uses, limits["size_under"], limits["size_over"])
-    con.execute(f"SET VARIABLE match_method = '{method_hash(con)}'")
+    con.execute(f"CREATE OR REPLACE TEMP TABLE match_method AS SELECT '{method_hash(con)}' AS method")
     parts = []
     for kind in ("building", "offer"):
         supply_ids, supply_marks, supplies = read_supplies(con, "match.offered", kind, uses)

@@ -8,6 +8,6 @@
 --   reason | VARCHAR | - | Reden | code of reference.match_reason, or `can be`
 --   place | BIGINT | - | Volgorde | order in which conditions are looked at
 --   supply_count | BIGINT | - | Aantal | how many
-SELECT p.request_id, p.supply_kind, p.reason, coalesce(r.place, 0) AS place, p.supply_count
-FROM match.pair AS p LEFT JOIN reference.match_reason AS r USING (reason)
+SELECT p.request_id, p.supply_kind, p.reason, coalesce(list_position(o.reasons, p.reason), 0)::BIGINT AS place, p.supply_count
+FROM match.pair AS p CROSS JOIN (SELECT list(reason ORDER BY rowid) AS reasons FROM reference.match_reason) AS o
 WHERE p.supply_id IS NULL
