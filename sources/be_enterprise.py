@@ -1,12 +1,16 @@
 """KBO open data (the full zip): at which addresses an establishment is active, and nothing about who.
 
-Of the archive only `address.csv` and `meta.csv` are unpacked. Its lines become one row per street and house number, before
-anything is stored in a table: no enterprise number, no name. A registered seat is no sign of use and makes no row.
+Of the archive only `address.csv`, `meta.csv` and, where it is there, `activity.csv` are unpacked. Their lines become one row per
+street and house number with counts by NACE section, before anything is stored: the number of an establishment joins the files and
+goes no further, and no name is read. A registered seat is no sign of use and makes no row.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
+from pathlib import Path
+from typing import Any
 
 import duckdb
 from pydantic import BaseModel, ConfigDict, Field
@@ -25,8 +29,8 @@ _COUNTED = "establishment at an address"
 # One pass over the file. Letters and spaces of a house number do not make another address.
 _READ = """
 CREATE OR REPLACE TEMP TABLE enterprise_address AS
-WITH line AS (
-    SELECT TypeOfAddress, trim(Zipcode) AS Zipcode, trim(MunicipalityNL) AS MunicipalityNL,
+WITH line AS MATERIALIZED (
+    SELECT EntityNumber, TypeOfAddress, trim(Zipcode) AS Zipcode, trim(MunicipalityNL) AS MunicipalityNL,
         trim(MunicipalityFR) AS MunicipalityFR, trim(StreetNL) AS StreetNL, trim(StreetFR) AS StreetFR,
         regexp_replace(upper(trim(HouseNumber)), ' +', ' ', 'g') AS HouseNumber,
         CASE WHEN TypeOfAddress = 'REGO' THEN 'registered seat: no sign of use'
@@ -38,13 +42,38 @@ WITH line AS (
              WHEN {elsewhere} THEN 'establishment with a postcode of elsewhere'
              ELSE {counted} END AS fate
     FROM ({file})
+),
+place AS (
+    SELECT fate, count(*) AS establishment_count, min(nullif(MunicipalityNL, '')) AS MunicipalityNL,
+        min(nullif(MunicipalityFR, '')) AS MunicipalityFR, min(nullif(StreetNL, '')) AS StreetNL, min(nullif(StreetFR, '')) AS StreetFR,
+        CASE WHEN fate = {counted} THEN Zipcode END AS Zipcode,
+        CASE WHEN fate = {counted} THEN coalesce(nullif(StreetNL, ''), StreetFR, '') END AS street,
+        CASE WHEN fate = {counted} THEN coalesce(HouseNumber, '') END AS HouseNumber
+    FROM line GROUP BY fate, 7, 8, 9
+),
+section AS (
+    SELECT Zipcode, street, HouseNumber, map_from_entries(list({{'key': section, 'value': n}} ORDER BY section)) AS activities
+    FROM (
+        SELECT Zipcode, coalesce(nullif(StreetNL, ''), StreetFR, '') AS street, coalesce(HouseNumber, '') AS HouseNumber, section,
+            CAST(count(DISTINCT EntityNumber) AS INTEGER) AS n
+        FROM line JOIN enterprise_section USING (EntityNumber) WHERE fate = {counted} GROUP BY ALL
+    )
+    GROUP BY ALL
 )
-SELECT fate, count(*) AS establishment_count, min(nullif(MunicipalityNL, '')) AS MunicipalityNL,
-    min(nullif(MunicipalityFR, '')) AS MunicipalityFR, min(nullif(StreetNL, '')) AS StreetNL, min(nullif(StreetFR, '')) AS StreetFR,
-    CASE WHEN fate = {counted} THEN Zipcode END AS Zipcode,
-    CASE WHEN fate = {counted} THEN coalesce(nullif(StreetNL, ''), StreetFR, '') END AS street,
-    CASE WHEN fate = {counted} THEN coalesce(HouseNumber, '') END AS HouseNumber
-FROM line GROUP BY fate, 7, 8, 9
+SELECT * FROM place LEFT JOIN section USING (Zipcode, street, HouseNumber)
+"""
+# What an establishment does, by section; versions 2008 and 2025 of NACE put the same divisions together but for letters.
+_SECTIONS = """
+CREATE OR REPLACE TEMP TABLE enterprise_section AS
+SELECT DISTINCT EntityNumber, section
+FROM (
+    SELECT EntityNumber, CASE {sections} END AS section
+    FROM (
+        SELECT EntityNumber, try_cast(left(trim(NaceCode), 2) AS INTEGER) AS division
+        FROM ({file}) WHERE Classification = 'MAIN' AND NaceVersion IN ({versions})
+    )
+)
+WHERE section IS NOT NULL
 """
 
 
@@ -77,11 +106,12 @@ def parse(snapshot: Snapshot, con: duckdb.DuckDBPyConnection) -> date | None:
     settings: Settings = settings_of(snapshot.city, snapshot.feed)
     reader = load_source("be_enterprise").info.reader
     where = place(snapshot, "data", snapshot.paths()[0])
-    with unpacked(snapshot, ("address.csv", "meta.csv")) as found:
+    with unpacked(snapshot, ("address.csv", "meta.csv"), ("activity.csv",)) as found:
         day = _day(con, csv_query(found["meta.csv"], {**where, "member": "meta.csv"}, ("Variable", "Value")), where)
         here = {**where, "member": "address.csv"}
         file = csv_query(found["address.csv"], here, reader["columns"], known=reader["columns"])
         codes = ", ".join(literal(code) for code in settings.postcodes)
+        _read_sections(con, found.get("activity.csv"), reader, where)
         with reading(where):
             con.execute(
                 _READ.format(
@@ -105,8 +135,26 @@ def parse(snapshot: Snapshot, con: duckdb.DuckDBPyConnection) -> date | None:
             "row_number() OVER (ORDER BY fate) AS _row FROM enterprise_address GROUP BY fate",
         )  # fmt: skip
     finally:
-        con.execute("DROP TABLE IF EXISTS enterprise_address")
+        con.execute("DROP TABLE IF EXISTS enterprise_address; DROP TABLE IF EXISTS enterprise_section")
     return day
+
+
+def _read_sections(
+    con: duckdb.DuckDBPyConnection, path: Path | None, reader: Mapping[str, Any], where: dict[str, object]
+) -> None:
+    """Make `enterprise_section`: establishment and NACE section; empty without the member."""
+    if path is None:
+        con.execute("CREATE OR REPLACE TEMP TABLE enterprise_section (EntityNumber VARCHAR, section VARCHAR)")
+        return
+    columns = reader["activity_columns"]
+    file = csv_query(path, {**where, "member": path.name}, columns, known=columns)
+    cases = [
+        f"WHEN division BETWEEN {low} AND {high} THEN {literal(section)}"
+        for section, (low, high) in reader["section"].items()
+    ]
+    versions = ", ".join(literal(version) for version in reader["nace_versions"])
+    with reading(where):
+        con.execute(_SECTIONS.format(sections=" ".join(cases), versions=versions, file=file))
 
 
 def _day(con: duckdb.DuckDBPyConnection, meta: str, where: dict[str, object]) -> date:

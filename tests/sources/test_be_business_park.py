@@ -85,9 +85,10 @@ def test_a_building_in_an_idle_parcel_is_likely_out_of_use(tmp_path: Path) -> No
     assert refused == [("parks/vlaio:parcel:P4", "no building lies in the area for half of its outline or more")]
     query = "SELECT building_id, kind FROM evidence.item ORDER BY 1"
     assert [row[0] for row in tiny.rows(query)] == ["grb:1", "grb:4", "grb:5"]
-    assert tiny.rows("SELECT park_id, name, building_count FROM core.business_park") == [
-        ("vlaio:park:11002_03", "Noord", 6)
-    ]
+    park = "vlaio:park:11002_03"
+    assert tiny.rows("SELECT park_id, name, source FROM core.business_park") == [(park, "Noord", "authority")]
+    on = [(f"grb:{n}", park, f"vlaio:parcel:P{p}") for n, p in ((1, 2), (2, 2), (3, 1), (4, 3), (5, 3), (6, 3))]
+    assert tiny.rows("SELECT building_id, park_id, parcel_id FROM core.park_building ORDER BY 1") == on
     assert (
         tiny.one("SELECT underuse_band FROM score.building WHERE building_id = 'grb:1' AND audience = 'city'")
         == "likely"

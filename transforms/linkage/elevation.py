@@ -96,6 +96,43 @@ def measure_heights(con: duckdb.DuckDBPyConnection, buildings: str, rasters: str
     Raises:
         OnbenutError: the store no longer has a file.
     """
+    for window in windows(con, buildings, rasters, store):
+        heights = window.above - window.below
+        found = exact_extract(
+            NumPyRasterSource(heights, *window.bounds, nodata=float("nan"), name="height"),
+            _Outlines(window.outlines["wkb"].to_pylist()),
+            ["values", "coverage"],
+            output="pandas",
+        )
+        summary = summarise_cells(found["values"].to_list(), found["coverage"].to_list())
+        con.register("incoming_height", pa.table({"building_id": window.outlines["building_id"], **summary}))
+        con.execute(
+            f"INSERT INTO {target} BY NAME SELECT *, {literal(window.feed)} AS feed FROM incoming_height WHERE cells > 0"
+        )
+        con.unregister("incoming_height")
+
+
+class RasterWindow(NamedTuple):
+    """What the rasters of one feed show of some buildings.
+
+    `above` and `below` are heights in m of the surface and of the terrain, shape (rows, columns), NaN where there are no data, on
+    the surface's grid from the north-west corner of `bounds` (west, south, east, north; the tiles' CRS) in cells of `cell_m`.
+    `outlines` has building_id and wkb, in the tiles' CRS, in the order of the ids.
+    """
+
+    feed: str
+    cell_m: float
+    above: Floats
+    below: Floats
+    bounds: tuple[float, float, float, float]
+    outlines: pa.Table
+
+
+def windows(con: duckdb.DuckDBPyConnection, buildings: str, rasters: str, store: Store) -> Iterator[RasterWindow]:
+    """The windows of every feed's rasters in which a building stands and anything is known; one at a time in memory.
+
+    Args and raises: see `measure_heights`.
+    """
     feeds = con.execute(f"SELECT DISTINCT feed FROM {rasters} ORDER BY feed").fetchall()
     for (feed,) in feeds:
         # By content where tiles overlap: neither the order of files nor their names must matter.
@@ -104,37 +141,20 @@ def measure_heights(con: duckdb.DuckDBPyConnection, buildings: str, rasters: str
             f"WHERE feed = {literal(feed)} ORDER BY kind, west, north, sha256"
         ).fetchall()
         tiles = [Tile(*row) for row in found]
-        _measure_feed(con, buildings, feed, tiles, store, target)
-
-
-def _measure_feed(
-    con: duckdb.DuckDBPyConnection, buildings: str, feed: str, tiles: Sequence[Tile], store: Store, target: str
-) -> None:
-    surface = [tile for tile in tiles if tile.kind == "dsm"]
-    ground = [tile for tile in tiles if tile.kind == "dtm"]
-    _place_outlines(con, buildings, surface)
-    windows = con.execute(
-        "SELECT place_x, place_y, min(west), min(south), max(east), max(north) FROM placed_outline GROUP BY ALL ORDER BY ALL"
-    ).fetchall()
-    for place_x, place_y, *extent in windows:
-        heights, bounds = _difference(surface, ground, extent, store)
-        if not np.isfinite(heights).any():
-            continue
-        outlines = con.execute(
-            f"SELECT building_id, wkb FROM placed_outline WHERE place_x = {place_x} AND place_y = {place_y} ORDER BY building_id"
-        ).to_arrow_table()
-        found = exact_extract(
-            NumPyRasterSource(heights, *bounds, nodata=float("nan"), name="height"),
-            _Outlines(outlines["wkb"].to_pylist()),
-            ["values", "coverage"],
-            output="pandas",
-        )
-        summary = summarise_cells(found["values"].to_list(), found["coverage"].to_list())
-        con.register("incoming_height", pa.table({"building_id": outlines["building_id"], **summary}))
-        con.execute(
-            f"INSERT INTO {target} BY NAME SELECT *, {literal(feed)} AS feed FROM incoming_height WHERE cells > 0"
-        )
-        con.unregister("incoming_height")
+        surface = [tile for tile in tiles if tile.kind == "dsm"]
+        ground = [tile for tile in tiles if tile.kind == "dtm"]
+        _place_outlines(con, buildings, surface)
+        places = con.execute(
+            "SELECT place_x, place_y, min(west), min(south), max(east), max(north) FROM placed_outline GROUP BY ALL ORDER BY ALL"
+        ).fetchall()
+        for place_x, place_y, *extent in places:
+            above, below, bounds = _lay(surface, ground, extent, store)
+            if not np.isfinite(above - below).any():
+                continue
+            outlines = con.execute(
+                f"SELECT building_id, wkb FROM placed_outline WHERE place_x = {place_x} AND place_y = {place_y} ORDER BY building_id"
+            ).to_arrow_table()
+            yield RasterWindow(feed, surface[0].cell_m, above, below, bounds, outlines)
 
 
 def summarise_cells(values: Sequence[Floats], weights: Sequence[NDArray[np.float64]]) -> dict[str, NDArray[np.float64]]:
@@ -192,10 +212,10 @@ def _place_outlines(con: duckdb.DuckDBPyConnection, buildings: str, surface: Seq
     )
 
 
-def _difference(
+def _lay(
     surface: Sequence[Tile], ground: Sequence[Tile], extent: Sequence[float], store: Store
-) -> tuple[Floats, tuple[float, float, float, float]]:
-    """Surface minus terrain on the surface's grid over an extent (m), NaN where either lacks data; and its bounds."""
+) -> tuple[Floats, Floats, tuple[float, float, float, float]]:
+    """Surface and terrain on the surface's grid over an extent (m), NaN where they lack data; and its bounds."""
     first, cell = surface[0], surface[0].cell_m
     left, bottom = (int(np.floor((extent[k] - origin) / cell)) for k, origin in ((0, first.west), (1, first.north)))
     right, top = (int(np.ceil((extent[k] - origin) / cell)) for k, origin in ((2, first.west), (3, first.north)))
@@ -207,7 +227,7 @@ def _difference(
         _lay_surface(above, tile, bounds, store)
     for tile in _reached(ground, bounds):
         _lay_ground(below, tile, bounds, cell, store)
-    return above - below, bounds
+    return above, below, bounds
 
 
 def _reached(tiles: Sequence[Tile], bounds: tuple[float, float, float, float]) -> list[Tile]:

@@ -14,6 +14,7 @@
 --   valid_from | DATE | - | Geldig van | start; null where unknown
 --   valid_to | DATE | - | Geldig tot | end; null while it lasts
 --   observed_on | DATE | - | Waargenomen op | day it was last looked at; null where unknown
+--   attributes | MAP(VARCHAR, VARCHAR) | - | Kenmerken | what else the provider says of it, in its words; null for nothing
 --   geom | GEOMETRY | - | Geometrie | polygon or multipolygon
 WITH polygon AS MATERIALIZED (
     SELECT r.* EXCLUDE (geom), geom AS given, only_polygons(geom) AS geom FROM raw.area AS r
@@ -30,7 +31,7 @@ checked AS (
     FROM polygon
 )
 SELECT
-    area_id, feed, source_row, theme, trim(class) AS class, name, coalesce(precedence, 0) AS precedence, valid_from, valid_to, observed_on, geom,
+    area_id, feed, source_row, theme, trim(class) AS class, name, coalesce(precedence, 0) AS precedence, valid_from, valid_to, observed_on, attributes, geom,
     coalesce(problem, CASE WHEN row_number() OVER (PARTITION BY area_id, problem IS NULL ORDER BY feed, source_row) > 1
                            THEN 'duplicate key' END) AS reject_reason,
     CASE WHEN problem LIKE 'coordinate%' THEN 'geom' WHEN problem = 'no class' THEN 'class' END AS reject_column,

@@ -22,6 +22,7 @@
 --   observed_on | DATE | - | Waargenomen op | day of the observation; null where unknown
 --   vacant_low | DOUBLE | - | Leeg aandeel laag | smallest share that is empty; null where unknown
 --   vacant_high | DOUBLE | - | Leeg aandeel hoog | largest share that is empty; null where unknown
+--   activities | MAP(VARCHAR, INTEGER) | - | Activiteiten | establishments by NACE section; null where the list does not say
 --   geom | GEOMETRY | - | Geometrie | position
 WITH here AS (
     SELECT o.*, street_key(o.street) AS street_key FROM raw.observation AS o SEMI JOIN staging.observation_here USING (feed, source_row)
@@ -44,7 +45,7 @@ SELECT feed, observation_id, source_row, kind, nullif(trim(building_id), '') AS 
     street, street_key, house_number, house_number_value(house_number) AS number_value, house_number_suffix(house_number) AS number_suffix,
     box_number, trim(postcode) AS postcode, municipality, detail,
     register_date(observed_on) AS observed_on, coalesce(vacant_low, vacant_high) AS vacant_low,
-    coalesce(vacant_high, vacant_low) AS vacant_high, CASE WHEN geometry_problem(geom) IS NULL THEN geom END AS geom,
+    coalesce(vacant_high, vacant_low) AS vacant_high, CASE WHEN geometry_problem(geom) IS NULL THEN geom END AS geom, activities,
     coalesce(problem, CASE WHEN row_number() OVER (PARTITION BY feed, observation_id, problem IS NULL ORDER BY source_row) > 1
                            THEN 'duplicate key' END) AS reject_reason,
     CASE problem WHEN 'unknown kind' THEN 'kind' WHEN 'date that cannot be read' THEN 'observed_on' END AS reject_column,
