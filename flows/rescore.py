@@ -17,6 +17,7 @@ from flows.fetch_steps import fetch_feed
 from flows.gates.gate import Gates
 from flows.gates.rules import rules_of
 from flows.history import history_fingerprints
+from flows.park_history import PRINTS
 from flows.outcome import FeedOutcome, Outcome, write_log
 from flows.products import Progress, build_and_publish, timed
 from flows.swap import next_file
@@ -84,6 +85,7 @@ def _rescore(city: City, space: Workspace, reference: Reference, slug: str, work
         }  # fmt: skip
         given = load_given(con, city, space, table_plan, loaded)
         given.update(history_fingerprints(con))
+        given.update(PRINTS)
         prints = _prints(con, city, space, table_plan, given)
         write_reference(con, reference)
         outcome.made_of = table_facts(table_plan)

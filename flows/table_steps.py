@@ -14,6 +14,7 @@ from flows.decisions import load_decisions
 from flows.feed_steps import Loaded, source_code
 from flows.history import keep_history
 from flows.objections import load_objections
+from flows.park_history import keep_park_history
 from flows.workspace import Workspace
 from sources._kit.city import City, Feed, Publisher
 from sources._kit.contract import SourceInfo, load_source
@@ -145,6 +146,7 @@ def load_reference(
     assert isinstance(as_of, date)
     define_macros(con)
     prints.update(keep_history(con, as_of))
+    prints.update(keep_park_history(con))
     return prints
 
 

@@ -54,9 +54,11 @@ place AS (
 section AS (
     SELECT Zipcode, street, HouseNumber, map_from_entries(list({{'key': section, 'value': n}} ORDER BY section)) AS activities
     FROM (
-        SELECT Zipcode, coalesce(nullif(StreetNL, ''), StreetFR, '') AS street, coalesce(HouseNumber, '') AS HouseNumber, section,
-            CAST(count(DISTINCT EntityNumber) AS INTEGER) AS n
-        FROM line JOIN enterprise_section USING (EntityNumber) WHERE fate = {counted} GROUP BY ALL
+        SELECT Zipcode, coalesce(nullif(StreetNL, ''), StreetFR, '') AS street, coalesce(HouseNumber, '') AS HouseNumber,
+            said.section, CAST(count(DISTINCT EntityNumber) AS INTEGER) AS n
+        FROM line LEFT JOIN enterprise_section AS s USING (EntityNumber)
+        CROSS JOIN LATERAL (SELECT unnest(['*', coalesce(s.section, '?')]) AS section) AS said
+        WHERE fate = {counted} GROUP BY ALL
     )
     GROUP BY ALL
 )

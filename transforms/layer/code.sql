@@ -1,5 +1,6 @@
 -- What the codes and words in the columns of the layer mean, in Dutch and in English: for value lists, for readers, for another language.
--- inputs: reference.building_type, reference.reuse_use, reference.heritage_rule, reference.evidence_kind, reference.evidence_authority
+-- inputs: reference.building_type, reference.reuse_use, reference.heritage_rule, reference.evidence_kind, reference.evidence_authority,
+--   reference.park_code
 -- key: column_name, code
 -- columns:
 --   column_name | VARCHAR | - | Kolom | Column of the layer that holds the value // Kolom van de laag met deze waarde
@@ -30,6 +31,7 @@ WITH word AS (
     UNION ALL SELECT 'heritage', label_nl, label_nl, label_en, place FROM reference.heritage_rule
     UNION ALL SELECT 'kind', kind, label_nl, label_en, 0 FROM reference.evidence_kind
     UNION ALL SELECT 'authority', authority, label_nl, label_en, 0 FROM reference.evidence_authority
+    UNION ALL SELECT about, code, label_nl, label_en, 0 FROM reference.park_code
 )
 -- Where two types or rules share a word, it is listed once.
 SELECT column_name, code, first(title_nl ORDER BY title_nl) AS title_nl, first(title_en ORDER BY title_en) AS title_en,

@@ -22,7 +22,7 @@
 --   observed_on | DATE | - | Waargenomen op | day of the observation; null where unknown
 --   vacant_low | DOUBLE | - | Leeg aandeel laag | smallest share that is empty; null where unknown
 --   vacant_high | DOUBLE | - | Leeg aandeel hoog | largest share that is empty; null where unknown
---   activities | MAP(VARCHAR, INTEGER) | - | Activiteiten | establishments by NACE section; null where the list does not say
+--   activities | MAP(VARCHAR, INTEGER) | - | Activiteiten | establishments by NACE section, * for all, ? for those that state none; null where the list does not count them
 --   geom | GEOMETRY | - | Geometrie | position
 WITH here AS (
     SELECT o.*, street_key(o.street) AS street_key FROM raw.observation AS o SEMI JOIN staging.observation_here USING (feed, source_row)
