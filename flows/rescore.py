@@ -17,8 +17,8 @@ from flows.fetch_steps import fetch_feed
 from flows.gates.gate import Gates
 from flows.gates.rules import rules_of
 from flows.history import history_fingerprints
-from flows.park_history import PRINTS
 from flows.outcome import FeedOutcome, Outcome, write_log
+from flows.park_history import PRINTS
 from flows.products import Progress, build_and_publish, timed
 from flows.swap import next_file
 from flows.table_steps import Plan, drop_unknown, load_given, prepare_warehouse, read_plan, table_facts, write_reference

@@ -20,7 +20,10 @@ from pyproj import CRS
 from sources._kit.errors import PublishError
 from transforms.publish.dictionary import Entry
 from transforms.publish.geopackage_metadata import STYLED_LAYERS
+from transforms.publish.parks import PARK_LAYERS
 from transforms.publish.rows import Product
+
+_KEYS = {"sites": "site_id", **{layer: key for layer, (_, key) in PARK_LAYERS.items()}}
 
 
 def check_geopackage(path: Path, product: Product, entries: Sequence[Entry], counts: dict[str, int]) -> None:
@@ -41,7 +44,7 @@ def check_geopackage(path: Path, product: Product, entries: Sequence[Entry], cou
         expect(path, product, f"rows in {layer}", info["features"], rows)
         if layer in STYLED_LAYERS:
             _expect_crs(path, product, info["crs"])
-            key = "site_id" if layer == "sites" else "building_id"
+            key = _KEYS.get(layer, "building_id")
             read, table = pyogrio.read_arrow(path, layer=layer, columns=[key])
             _check_features(path, product, rows, key, table[key], table[read["geometry_name"] or "wkb_geometry"])
     with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as db:
@@ -55,7 +58,13 @@ def check_geopackage(path: Path, product: Product, entries: Sequence[Entry], cou
             lacking = sorted(columns - {column for table, column in described if table == layer})
             expect(path, product, f"columns of {layer} without an entry in the dictionary", lacking, [])
         defaults = dict(db.execute("SELECT f_table_name, count(*) FROM layer_styles WHERE useAsDefault GROUP BY 1"))
-        expect(path, product, "default styles", defaults, dict.fromkeys(STYLED_LAYERS, 1))
+        expect(
+            path,
+            product,
+            "default styles",
+            defaults,
+            dict.fromkeys((layer for layer in STYLED_LAYERS if layer in counts), 1),
+        )
         rows = db.execute("SELECT count(*) FROM gpkg_data_columns").fetchone()[0]
         expect(path, product, "described columns", rows, len(entries))
 

@@ -50,6 +50,8 @@ _GEOMETRY_TEXT = {
         "footprints of the buildings of the site",
         "grondvlakken van de gebouwen van de site",
     ),
+    "business_parks": ("Omtrek", "Outline", "outline of the business park", "omtrek van het bedrijventerrein"),
+    "business_park_parcels": ("Omtrek", "Outline", "outline of the parcel", "omtrek van het perceel"),
     "pins": ("Punt", "Point", "a point inside the building", "een punt binnen het gebouw"),
 }
 _OWN = (

@@ -24,6 +24,9 @@ _LAYERS = {
     "buildings": ("Gebouwen", "Buildings", "Een rij per gebouw, met omtrek.", "One row per building, with its outline."),
     "sites": ("Sites", "Sites", "Gebouwen die samen een plek zijn.", "Buildings that are one place together."),
     "pins": ("Punten", "Pins", "Dezelfde gebouwen als punt, met minder kolommen.", "The same buildings as points, with fewer columns."),
+    "business_parks": ("Bedrijventerreinen", "Business parks", "Een rij per terrein, waar de stad er heeft.", "One row per park, where the city has any."),
+    "business_park_parcels": ("Percelen", "Parcels", "De percelen van die terreinen.", "The parcels of those parks."),
+    "park_indicators": ("Indicatoren", "Indicators", "Wat van elk terrein bekend is, in zes thema's.", "What is known of each park, in six themes."),
     "evidence": ("Aanwijzingen", "Evidence", "Een rij per waarneming achter de kans.", "One row per observation behind the probability."),
     "reuse": ("Hergebruik", "Reuse", "De drie gebruiken die best passen.", "The three uses that suit best."),
     "sources": ("Bronnen", "Sources", "Bronnen, licenties en bronvermeldingen.", "Sources, licences and attributions."),
@@ -33,7 +36,9 @@ _LAYERS = {
     "dictionary": ("Woordenboek", "Dictionary", "Dit woordenboek, als tabel.", "This dictionary, as a table."),
 }  # fmt: skip
 
-_CODED = ("buildings", "sites", "pins", "evidence", "reuse", "changes")
+_CODED = (
+    "buildings", "sites", "pins", "evidence", "reuse", "changes", "business_parks", "business_park_parcels", "park_indicators",
+)  # fmt: skip
 _TYPES = {
     "VARCHAR": ("tekst", "text"), "DOUBLE": ("getal", "number"), "INTEGER": ("geheel getal", "whole number"), "DATE": ("datum", "date"),
     "BIGINT": ("geheel getal", "whole number"), "BOOLEAN": ("ja of nee", "yes or no"), "GEOMETRY": ("geometrie", "geometry"),
@@ -57,15 +62,17 @@ class Section:
 
 
 def write_dictionary(con: duckdb.DuckDBPyConnection, made: Sequence[Made], folder: Path) -> list[Path]:
-    """Write page and table; all editions have the same columns, so there is one of each.
+    """Write page and table; all editions have the same columns, so there is one of each. An edition may lack whole layers.
 
     Raises:
         PublishError: an edition has columns that the other has not, or the table did not read back.
     """
     editions = {item.product.edition: item for item in made}.values()
-    entries, *others = [read_dictionary(item.source, layer_tables(item.source, item.product)) for item in editions]
+    # Without OpenStreetMap a city may have no parks: the page describes what the fullest edition has.
+    found = [read_dictionary(item.source, layer_tables(item.source, item.product)) for item in editions]
+    entries = max(found, key=len)
     product = next(iter(editions)).product
-    if any(other != entries for other in others):
+    if any(other != [entry for entry in entries if entry.table_name in _layers(other)] for other in found):
         raise PublishError(
             "the editions do not have the same columns",
             city=product.slug,
@@ -80,6 +87,10 @@ def write_dictionary(con: duckdb.DuckDBPyConnection, made: Sequence[Made], folde
         writer.writerows(astuple(entry) for entry in entries)
     _check(table, product, len(entries))
     return [page, table]
+
+
+def _layers(entries: Sequence[Entry]) -> set[str]:
+    return {entry.table_name for entry in entries}
 
 
 def _page(con: duckdb.DuckDBPyConnection, product: Product, entries: Sequence[Entry]) -> str:

@@ -9,15 +9,20 @@ from pathlib import Path
 
 from transforms.publish.codes import Codes
 from transforms.publish.dictionary import Entry
+from transforms.publish.parks import PARK_LAYERS
+from transforms.publish.qgis.park import park_qml, park_sld
 from transforms.publish.qgis.qml import layer_qml
 from transforms.publish.qgis.sld import layer_sld
 from transforms.publish.qgis.words import LANGUAGES, STYLE_NAMES
 from transforms.publish.rows import Product
 
-STYLED_LAYERS = ("buildings", "sites", "pins")
+STYLED_LAYERS = ("buildings", "sites", "pins", *PARK_LAYERS)
 # Columns whose values are codes of a closed list, so that GDAL offers them as a domain. Columns that hold words are not: a word
 # that a source brings would break the file.
-CODED_COLUMNS = ("type", "underuse_band", "legal_status", "use", "kind", "change")
+CODED_COLUMNS = (
+    "type", "underuse_band", "legal_status", "use", "kind", "change", "theme", "park_source", "parcel_source", "in_use", "built",
+    "availability", "parcel_function", "restriction",
+)  # fmt: skip
 _DESCRIPTIONS = {
     "buildings": (
         "gebouwen",
@@ -25,6 +30,15 @@ _DESCRIPTIONS = {
     ),
     "sites": ("sites", "Gebouwen die samen één plek zijn / Buildings that are one place together"),
     "pins": ("punten", "Dezelfde gebouwen als punt / The same buildings as points"),
+    "business_parks": (
+        "bedrijventerreinen",
+        "Bedrijventerreinen met hun kerncijfers / Business parks with their headline numbers",
+    ),
+    "business_park_parcels": ("percelen", "Percelen van bedrijventerreinen / Parcels of business parks"),
+    "park_indicators": (
+        "indicatoren",
+        "Wat van elk bedrijventerrein bekend is, met dekking en bron / What is known of each business park, with coverage and source",
+    ),
     "evidence": ("aanwijzingen", "Aanwijzingen achter de scores / Evidence behind the scores"),
     "reuse": ("hergebruik", "De drie gebruiken die best passen / The three uses that suit best"),
     "codes": ("codelijst", "Betekenis van codes en woorden / Meaning of codes and words"),
@@ -77,7 +91,8 @@ def _register(db: sqlite3.Connection, product: Product) -> None:
 
 
 def _describe_columns(db: sqlite3.Connection, entries: Sequence[Entry], codes: Codes) -> None:
-    listed = [column for column in CODED_COLUMNS if column in codes]
+    present = {entry.column_name for entry in entries}
+    listed = [column for column in CODED_COLUMNS if column in codes and column in present]
     db.executemany(
         "INSERT INTO gpkg_data_column_constraints (constraint_name, constraint_type, value, description) "
         "VALUES (?, 'enum', ?, ?)",
@@ -106,8 +121,10 @@ def _describe_columns(db: sqlite3.Connection, entries: Sequence[Entry], codes: C
 
 def _add_styles(db: sqlite3.Connection, product: Product, entries: Sequence[Entry], codes: Codes) -> None:
     """A style per layer and language; QGIS opens a layer with the Dutch one."""
-    for layer in STYLED_LAYERS:
+    present = {entry.table_name for entry in entries}
+    for layer in (name for name in STYLED_LAYERS if name in present):
         for language in LANGUAGES:
+            is_park = layer in PARK_LAYERS
             # Schema and catalogue are empty rather than NULL: QGIS looks them up with `= ''`.
             db.execute(
                 "INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name, f_geometry_column, "
@@ -116,8 +133,8 @@ def _add_styles(db: sqlite3.Connection, product: Product, entries: Sequence[Entr
                 [
                     layer,
                     STYLE_NAMES[language],
-                    layer_qml(layer, entries, codes, language),
-                    layer_sld(layer, language),
+                    (park_qml if is_park else layer_qml)(layer, entries, codes, language),
+                    (park_sld if is_park else layer_sld)(layer, language),
                     language == LANGUAGES[0],
                     _DESCRIPTIONS[layer][1],
                     product.run.last_change,

@@ -14,6 +14,7 @@ from transforms.publish.dictionary_page import write_dictionary
 from transforms.publish.geopackage import GEOPACKAGE
 from transforms.publish.geoparquet import GEOPARQUET
 from transforms.publish.map.product import MAP
+from transforms.publish.parks import with_parks
 from transforms.publish.pins import PINS
 from transforms.publish.rows import layer_tables, prepare, read_run
 from transforms.publish.schemas import write_schemas
@@ -61,7 +62,7 @@ def publish_city(
     with new_set(outputs, slug, run.run_id, on_written) as folder:
         made: list[Made] = []
         for source, audience, edition in editions:
-            product = prepare(source, slug, crs, audience, read_run(source, slug), edition)
+            product = with_parks(source, prepare(source, slug, crs, audience, read_run(source, slug), edition))
             entries = read_dictionary(source, layer_tables(source, product))
             for deliverable in DELIVERABLES:
                 if edition in deliverable.editions:

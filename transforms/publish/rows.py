@@ -11,6 +11,7 @@ import duckdb
 
 from sources._kit.duck import identifier, literal
 from sources._kit.errors import PublishError
+from transforms.publish.parks import PARK_LAYERS, PARK_TABLES
 
 ROWS = "temp.publish_building"
 SITES = "temp.publish_site"
@@ -63,6 +64,8 @@ class Product:
     row_count: int
     run: Run
     attribution: str
+    parks: tuple[str, ...] = ()
+    """Layers of business parks that are in it: see `parks.with_parks`."""
 
     @property
     def stem(self) -> str:
@@ -173,7 +176,12 @@ def layer_tables(con: duckdb.DuckDBPyConnection, product: Product) -> dict[str, 
         "sites": ("site", product.site_columns),
         "pins": ("building", PIN_COLUMNS),
     }
-    return {**features, **attributes}
+    tables = {**{layer: of[0] for layer, of in PARK_LAYERS.items()}, **PARK_TABLES}
+    parks = {
+        layer: (tables[layer], tuple(name for name in table_columns(con, tables[layer]) if name != "geom"))
+        for layer in product.parks
+    }
+    return {**features, **parks, **attributes}
 
 
 def _where(con: duckdb.DuckDBPyConnection, table: str, audience: str) -> str:

@@ -63,11 +63,23 @@ def add_form(root: Element, layer: str, columns: Sequence[Entry], language: str)
         holder = _html(form, word(tab, language), table_html(present, language))
         if tab == "evidence" and layer != "sites":
             _add_html(holder, word("observations", language), evidence_html(layer, language))
+    _add_everything(root, form, list(known), language)
+
+
+def add_plain_form(root: Element, columns: Sequence[Entry], language: str) -> None:
+    """Add a form that reads as text, with all fields on a tab of their own; arguments as of `add_form`."""
+    SubElement(root, "editorlayout").text = "tablayout"
+    form = SubElement(root, "attributeEditorForm")
+    _html(form, word("overview", language), table_html({word("identity", language): columns}, language))
+    _add_everything(root, form, [entry.column_name for entry in columns], language)
+
+
+def _add_everything(root: Element, form: Element, names: Sequence[str], language: str) -> None:
     everything = _tab(form, word("all", language))
-    for index, name in enumerate(known, start=1):
+    for index, name in enumerate(names, start=1):
         SubElement(everything, "attributeEditorField", name=name, index=str(index), showLabel="1")
     editable = SubElement(root, "editable")
-    for name in known:
+    for name in names:
         SubElement(editable, "field", name=name, editable="0")
 
 
