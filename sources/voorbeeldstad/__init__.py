@@ -41,6 +41,7 @@ from sources.voorbeeldstad.osm_file import write_osm
 from sources.voorbeeldstad.osm_objects import OsmObjects, observe
 from sources.voorbeeldstad.osm_tags import building_tags, point_tags
 from sources.voorbeeldstad.parcel import survey
+from sources.voorbeeldstad.parks import write_parks
 from sources.voorbeeldstad.plant import plant
 from sources.voorbeeldstad.register import is_vip, list_rows
 from sources.voorbeeldstad.register_files import write_csv, write_xlsx
@@ -103,6 +104,8 @@ def make_city(folder: Path, buildings: int = 4000, seed: int = 1, settings: Gene
         write_observations(folder / "observations.csv", seed, b, plots, found)
     if "premises" not in settings.without:
         write_premises(folder / "premises.csv", seed, b, parcels, found)
+    if "business_parks" not in settings.without:
+        write_parks(folder, seed, b, plots, found)
     in_vip = is_vip(b, plots)
     in_file = np.where(in_vip, "vip_register" not in settings.without, "vacancy_register" not in settings.without)
     chance = state.probability(b, settings, said_ratio(found, settings), in_file)

@@ -169,6 +169,14 @@ licence = "made up, free of rights"
 attribution = "Voorbeeldstad: made-up data, no real place"
 visibility = "public"
 """,
+    "business_parks": """
+[feeds.business_parks]
+source = "be_business_park"
+path = { bedrter = "parks.json", bedrperc = "park_parcels.json" }
+snapshot_on = 2025-05-20
+licence = "made up, free of rights"
+attribution = "Voorbeeldstad: made-up data, no real place"
+""",
     "elevation": """
 [feeds.elevation]
 source = "be_elevation"

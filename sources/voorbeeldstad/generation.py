@@ -76,7 +76,7 @@ class Generation:
         streets_without_addresses: streets that the address file lacks.
         said: what others say of a building: kind of evidence -> rate given out, rate given in (`SAID`).
         without: feeds to leave out: any of `grb`, `addresses`, `vacancy_register`, `vip_register`,
-            `heritage`, `observations`, `premises`, `elevation`, `platform`.
+            `heritage`, `observations`, `premises`, `elevation`, `platform`, `business_parks`.
         adverts: good adverts on the platform; 0: one per 50 buildings, and 300 at least.
         osm_format: `pbf` or `xml`.
     """

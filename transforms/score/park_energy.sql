@@ -6,7 +6,7 @@
 -- columns:
 --   park_id | VARCHAR | - | Terrein | park
 --   indicator | VARCHAR | - | Indicator | code in reference.park_indicator
---   value | DOUBLE | - | Waarde | what is known, raised to the whole; null where nothing is
+--   value | DOUBLE | - | Waarde | an amount is the sum of what is known, a ratio is over what is known; null where nothing is
 --   low | DOUBLE | - | Ondergrens | least it can be; null for no bound
 --   high | DOUBLE | - | Bovengrens | most it can be; null for no bound
 --   coverage | DOUBLE | - | Dekking | share of its basis for which it is known
@@ -45,7 +45,7 @@ kwp AS (SELECT low, value, high FROM reference.park_rule WHERE name = 'kwp_per_m
 found AS (
     SELECT park_id, 'roof_m2' AS indicator, all_m2 AS value, all_m2 AS low, all_m2 AS high, inside AS coverage, feeds FROM whole
     UNION ALL
-    SELECT w.park_id, 'roof_' || o.orientation || '_m2', coalesce(f.m2, 0) * w.all_m2 / nullif(w.known_m2, 0), coalesce(f.m2, 0), coalesce(f.m2, 0) + w.all_m2 - w.known_m2, w.inside * w.known, w.feeds
+    SELECT w.park_id, 'roof_' || o.orientation || '_m2', CASE WHEN w.known_m2 > 0 THEN coalesce(f.m2, 0) END, coalesce(f.m2, 0), coalesce(f.m2, 0) + w.all_m2 - w.known_m2, w.inside * w.known, w.feeds
     FROM whole AS w CROSS JOIN (SELECT unnest(['flat', 'north', 'east', 'south', 'west']) AS orientation) AS o LEFT JOIN face AS f ON f.park_id = w.park_id AND f.orientation = o.orientation
     UNION ALL
     SELECT u.park_id, 'solar_m2', u.value, u.low, u.high, w.inside * w.known, w.feeds FROM usable AS u JOIN whole AS w USING (park_id)

@@ -7,7 +7,7 @@
 -- columns:
 --   park_id | VARCHAR | - | Terrein | park
 --   indicator | VARCHAR | - | Indicator | code in reference.park_indicator
---   value | DOUBLE | - | Waarde | what is known, raised to the whole; null where nothing is
+--   value | DOUBLE | - | Waarde | an amount is the sum of what is known, a ratio is over what is known; null where nothing is
 --   low | DOUBLE | - | Ondergrens | least it can be; null for no bound
 --   high | DOUBLE | - | Bovengrens | most it can be; null for no bound
 --   coverage | DOUBLE | - | Dekking | share of its basis for which it is known

@@ -6,7 +6,7 @@
 -- columns:
 --   park_id | VARCHAR | - | Terrein | park
 --   indicator | VARCHAR | - | Indicator | code in reference.park_indicator
---   value | DOUBLE | - | Waarde | what is known, raised to the whole; null where nothing is
+--   value | DOUBLE | - | Waarde | an amount is the sum of what is known, a ratio is over what is known; null where nothing is
 --   low | DOUBLE | - | Ondergrens | least it can be; null for no bound
 --   high | DOUBLE | - | Bovengrens | most it can be; null for no bound
 --   coverage | DOUBLE | - | Dekking | share of its basis for which it is known
@@ -59,15 +59,15 @@ found AS (
         {'indicator': 'floor_area_ratio', 'value': floor_m2 / here_m2 * outline_m2 / floor_known_m2, 'low': floor_low_m2 / here_m2, 'high': floor_high_m2 / here_m2, 'coverage': inside * floor_known_m2 / outline_m2, 'feeds': feeds},
         {'indicator': 'volume_ratio', 'value': volume_m3 / here_m2 * outline_m2 / volume_known_m2, 'low': volume_low_m3 / here_m2, 'high': volume_high_m3 / here_m2, 'coverage': inside * volume_known_m2 / outline_m2, 'feeds': feeds},
         {'indicator': 'idle_volume_m3', 'value': CASE WHEN judged_m2 > 0 THEN idle_m3 END, 'low': idle_low_m3, 'high': idle_high_m3, 'coverage': inside * judged_m2 / outline_m2, 'feeds': judged_feeds},
-        {'indicator': 'unjudged_volume_m3', 'value': CASE WHEN rest_m2 = 0 THEN 0 ELSE rest_m3 * rest_m2 / nullif(rest_known_m2, 0) END, 'low': rest_low_m3, 'high': rest_high_m3,
+        {'indicator': 'unjudged_volume_m3', 'value': CASE WHEN rest_m2 = 0 OR rest_known_m2 > 0 THEN rest_m3 END, 'low': rest_low_m3, 'high': rest_high_m3,
             'coverage': inside * CASE WHEN rest_m2 > 0 THEN rest_known_m2 / rest_m2 ELSE 1 END, 'feeds': judged_feeds}
     ], recursive := true)
     FROM (SELECT * REPLACE (nullif(floor_known_m2, 0) AS floor_known_m2, nullif(volume_known_m2, 0) AS volume_known_m2) FROM built)
     UNION ALL
     SELECT park_id, unnest([
         {'indicator': 'idle_parcel_share', 'value': idle_m2 / nullif(use_m2, 0), 'low': idle_m2 / all_m2, 'high': least(1, (idle_m2 + all_m2 - use_m2) / all_m2), 'coverage': use_m2 / all_m2, 'feeds': feeds},
-        {'indicator': 'reserve_m2', 'value': reserve_m2 * all_m2 / nullif(restriction_m2, 0), 'low': reserve_m2, 'high': reserve_m2 + all_m2 - restriction_m2, 'coverage': restriction_m2 / all_m2, 'feeds': feeds},
-        {'indicator': 'offered_m2', 'value': offered_m2 * all_m2 / nullif(offer_m2, 0), 'low': offered_m2, 'high': offered_m2 + all_m2 - offer_m2, 'coverage': offer_m2 / all_m2, 'feeds': feeds}
+        {'indicator': 'reserve_m2', 'value': CASE WHEN restriction_m2 > 0 THEN reserve_m2 END, 'low': reserve_m2, 'high': reserve_m2 + all_m2 - restriction_m2, 'coverage': restriction_m2 / all_m2, 'feeds': feeds},
+        {'indicator': 'offered_m2', 'value': CASE WHEN offer_m2 > 0 THEN offered_m2 END, 'low': offered_m2, 'high': offered_m2 + all_m2 - offer_m2, 'coverage': offer_m2 / all_m2, 'feeds': feeds}
     ], recursive := true)
     FROM parcel
 )
