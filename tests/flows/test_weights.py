@@ -24,7 +24,7 @@ from transforms._kit.runner import plan
 
 REFERENCE = read_reference(CHECKOUT / "data" / "reference")
 # No weights: what a whole floor agrees on. `--weights` refuses them.
-READ_BELOW = {"interval_z", "size_rule"}
+READ_BELOW = {"interval_z", "size_rule", "park_survey"}
 LIKELIER = '[[parameter]]\nname = "prior_atypical"\nvalue = 0.3\n'
 
 

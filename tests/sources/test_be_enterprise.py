@@ -137,3 +137,35 @@ def test_an_archive_without_establishments_is_an_empty_list(con: Con, snap: Snap
     snapshot = shot(snap, write, ADDRESS)
     parse(snapshot, con)
     assert con.execute(f"SELECT count(*) FROM {raw_name(snapshot.feed, 'activity')}").fetchone() == (0,)
+
+
+def test_activities_are_counted_by_section_and_no_number_is_kept(con: Con, snap: Snap, write: Write) -> None:
+    head = '"EntityNumber","ActivityGroup","NaceVersion","NaceCode","Classification"\n'
+    lines = [
+        ("2.111.111.111", "2008", "10710", "MAIN"),  # manufacturing
+        ("2.111.111.111", "2025", "10710", "MAIN"),  # the same once more
+        ("2.111.111.111", "2008", "47110", "MAIN"),  # and trade
+        ("2.111.111.111", "2008", "68100", "SECO"),  # beside the point
+        ("2.111.111.112", "2003", "25110", "MAIN"),  # divisions of before 2008 mean something else
+        ("2.111.111.113", "2025", "62010", "MAIN"),
+        ("0123.456.789", "2008", "01110", "MAIN"),  # an enterprise, no establishment
+    ]
+    activity = head + "".join(f'"{n}","001","{v}","{c}","{k}"\n' for n, v, c, k in lines)
+    files = {"address.csv": address_csv(ROWS), "meta.csv": META, "activity.csv": activity}
+    snapshot = snap("be_enterprise", data=write("KboOpenData_0140_Full.zip", packed(files)))
+    parse(snapshot, con)
+    found = {row["HouseNumber"]: row["activities"] for row in raw(con, snapshot, "activity")}
+    assert found["12"] == {"*": 2, "?": 1, "C": 1, "G": 1}
+    assert found["12A"] == {"*": 1, "J": 1}
+    text = str([raw(con, snapshot, name) for name in ("activity", "tally")])
+    assert "2.111" not in text
+    assert con.execute("SELECT count(*) FROM duckdb_tables() WHERE table_name LIKE 'enterprise%'").fetchone() == (0,)
+    observed = taken_in(con, snapshot, "activity")
+    assert {"*": 2, "?": 1, "C": 1, "G": 1} in [row["activities"] for row in observed]
+
+
+def test_an_extract_without_activities_says_that_none_is_known(con: Con, snap: Snap, write: Write) -> None:
+    snapshot = shot(snap, write, address_csv(ROWS))
+    parse(snapshot, con)
+    found = {row["HouseNumber"]: row["activities"] for row in raw(con, snapshot, "activity")}
+    assert found["12"] == {"*": 2, "?": 2}

@@ -17,7 +17,7 @@ from transforms._kit.runner import define_macros
 
 TABLES = CHECKOUT / "transforms"
 REFERENCE = read_reference(CHECKOUT / "data" / "reference").tables
-RULE = {row["name"]: row["value"] for row in REFERENCE["park_rule"]}
+RULE = {row["name"]: row["value"] for row in REFERENCE["park_survey"]}
 Rows = Sequence[Mapping[str, Any]]
 
 
@@ -72,7 +72,7 @@ def park_world(
 
 def make(con: duckdb.DuckDBPyConnection, name: str) -> None:
     """Make core.<name>; what it refuses is in refused_<name>."""
-    found = [path for path in (TABLES / "core").glob(f"{name}.*") if path.suffix in (".sql", ".py")][0]
+    found = next(path for path in (TABLES / "core").glob(f"{name}.*") if path.suffix in (".sql", ".py"))
     if found.suffix == ".sql":
         query = read_spec(found).sql
     else:

@@ -50,11 +50,18 @@ def shares(things: list[shapely.Polygon], parks: list[shapely.Polygon]) -> np.nd
 
 
 @settings(max_examples=25, deadline=None, phases=PHASES)
-@given(parks=shapes(4, 90), parcels=shapes(5), buildings=shapes(8, 15), named=st.lists(st.integers(-2, 4), min_size=5, max_size=5))
+@given(
+    parks=shapes(4, 90),
+    parcels=shapes(5),
+    buildings=shapes(8, 15),
+    named=st.lists(st.integers(-2, 4), min_size=5, max_size=5),
+)
 def test_parcels_and_buildings_find_the_park_that_brute_force_finds(
     parks: list[shapely.Polygon], parcels: list[shapely.Polygon], buildings: list[shapely.Polygon], named: list[int]
 ) -> None:
-    areas = [{"area_id": f"p{k}", "theme": "business_park", "class": "x", "geom": shape.wkt} for k, shape in enumerate(parks)]
+    areas = [
+        {"area_id": f"p{k}", "theme": "business_park", "class": "x", "geom": shape.wkt} for k, shape in enumerate(parks)
+    ]
     areas += [
         {
             "area_id": f"c{k}", "theme": "park_parcel", "class": "x", "geom": shape.wkt,
@@ -86,7 +93,9 @@ def test_parcels_and_buildings_find_the_park_that_brute_force_finds(
         own = [(on_parcel[k][c] if wanted.get(f"c{c}", ("", ""))[0] == f"p{best}" else 0) for c in range(len(parcels))]
         parcel = int(np.argmax(own)) if own and max(own) >= SLIVER else -1
         held[f"b{k}"] = (f"p{best}", f"c{parcel}" if parcel >= 0 else None, of_building[k][best])
-    got = {row[0]: row[1:] for row in rows(con, "SELECT building_id, park_id, parcel_id, share FROM core.park_building")}
+    got = {
+        row[0]: row[1:] for row in rows(con, "SELECT building_id, park_id, parcel_id, share FROM core.park_building")
+    }
     assert {key: value[:2] for key, value in got.items()} == {key: value[:2] for key, value in held.items()}
     assert all(abs(got[key][2] - min(1, held[key][2])) < 1e-9 for key in held)
     assert rows(con, "SELECT count(*) FROM refused_park_building") == [(cut,)]
@@ -99,7 +108,9 @@ def test_land_use_within_the_gap_is_one_park_of_at_least_the_least_area(pieces: 
     large = [shapely.affinity.scale(piece, 10, 10, origin=(0, 0)) for piece in pieces]
     uses = ["industrial", "commercial", "residential"]
     con = park_world(
-        land_uses=[{"land_use_id": f"osm:w{k}", "land_use": uses[k % 3], "geom": one.wkt} for k, one in enumerate(large)]
+        land_uses=[
+            {"land_use_id": f"osm:w{k}", "land_use": uses[k % 3], "geom": one.wkt} for k, one in enumerate(large)
+        ]
     )
     ground = [k for k in range(len(large)) if k % 3 < 2]
     group = {k: k for k in ground}
@@ -128,7 +139,9 @@ def test_an_authority_s_parks_leave_no_ground_to_land_use_and_the_boundary_says_
         boundary=half,
     )  # fmt: skip
     assert rows(con, "SELECT park_id, source, inside_share FROM core.business_park") == [("a", "authority", 0.5)]
-    assert rows(con, "SELECT park_id, reject_reason FROM refused_business_park") == [("far", "outside the boundary of the city")]
+    assert rows(con, "SELECT park_id, reject_reason FROM refused_business_park") == [
+        ("far", "outside the boundary of the city")
+    ]
 
 
 def test_words_become_codes_and_what_no_list_has_is_unknown_and_told() -> None:
@@ -163,4 +176,6 @@ def test_cadastral_parcels_of_leuven_stand_in_where_no_usage_parcel_is_known() -
     wanted = {f"c{k:05}": pytest.approx(share[k]) for k in np.flatnonzero(share >= HALF)}
     assert len(wanted) > 100
     assert dict(rows(con, "SELECT parcel_id, share FROM core.park_parcel")) == wanted
-    assert rows(con, "SELECT DISTINCT source, in_use, built, availability FROM core.park_parcel") == [("cadastre", None, None, None)]
+    assert rows(con, "SELECT DISTINCT source, in_use, built, availability FROM core.park_parcel") == [
+        ("cadastre", None, None, None)
+    ]

@@ -1,5 +1,5 @@
 -- Business parks: those an authority maps; where it maps none, pieces of industrial and commercial land in OSM that lie together.
--- inputs: staging.area, staging.land_use, core.park_ground, reference.park_rule, reference.boundary
+-- inputs: staging.area, staging.land_use, core.park_ground, reference.park_survey, reference.boundary
 -- key: park_id
 -- check: source IN ('authority', 'osm')
 -- check: inside_share > 0 AND inside_share <= 1
@@ -37,4 +37,4 @@ SELECT park_id, feed, source_row, source, name, park_type, area_m2, CASE WHEN in
     CASE WHEN inside_share <= 0 THEN 'outside the boundary of the city'
          WHEN source = 'osm' AND area_m2 < least_m2 THEN 'too small for a park' END AS reject_reason,
     CAST(NULL AS VARCHAR) AS reject_column, CASE WHEN reject_reason LIKE 'too small%' THEN format('{:.0f} m2', area_m2) END AS reject_value
-FROM placed CROSS JOIN (SELECT value AS least_m2 FROM reference.park_rule WHERE name = 'ground_m2_min')
+FROM placed CROSS JOIN (SELECT value AS least_m2 FROM reference.park_survey WHERE name = 'ground_m2_min')

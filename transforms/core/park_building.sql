@@ -1,6 +1,6 @@
 -- Which standing building is of which business park, and on which of its parcels it stands with the most of itself. What a border cuts
 -- so that no park holds half of it is refused and counted; of two parks over one another the one that holds more has it.
--- inputs: core.building, core.standing, core.business_park, core.park_parcel, reference.park_rule
+-- inputs: core.building, core.standing, core.business_park, core.park_parcel, reference.park_survey
 -- key: building_id
 -- check: share > 0 AND share <= 1
 -- check: parcel_share > 0 AND parcel_share <= 1
@@ -14,7 +14,7 @@
 --   parcel_id | VARCHAR | - | Perceel | parcel of that park with the most of the outline; null where it stands on none
 --   parcel_share | DOUBLE | - | Aandeel op het perceel | share of the outline on that parcel
 WITH rule AS (
-    SELECT max(value) FILTER (name = 'assigned_share_min') AS half, max(value) FILTER (name = 'sliver_share') AS sliver FROM reference.park_rule
+    SELECT max(value) FILTER (name = 'assigned_share_min') AS half, max(value) FILTER (name = 'sliver_share') AS sliver FROM reference.park_survey
 ),
 building AS (
     SELECT b.building_id, b.feed, b.footprint_m2, b.geom FROM core.building AS b SEMI JOIN core.standing USING (building_id)

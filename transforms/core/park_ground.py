@@ -1,6 +1,6 @@
 """Which pieces of industrial and commercial land lie so near one another that they are one park; none where an authority gives parks.
 
-inputs: staging.land_use, staging.area, reference.park_land_use, reference.park_rule
+inputs: staging.land_use, staging.area, reference.park_land_use, reference.park_survey
 key: land_use_id
 code: linkage/component.py
 columns:
@@ -25,7 +25,7 @@ ORDER BY place
 """
 # Boxes first, half the gap wider on each side: most pieces of a city are nowhere near one another.
 _TIES = """
-WITH gap AS (SELECT value AS gap_m FROM reference.park_rule WHERE name = 'ground_gap_m'),
+WITH gap AS (SELECT value AS gap_m FROM reference.park_survey WHERE name = 'ground_gap_m'),
 boxed AS (
     SELECT place, geom, gap_m,
         ST_MakeEnvelope(ST_XMin(geom) - gap_m / 2, ST_YMin(geom) - gap_m / 2, ST_XMax(geom) + gap_m / 2, ST_YMax(geom) + gap_m / 2) AS box

@@ -1,6 +1,6 @@
 -- The parcels of each business park: usage parcels of the authority, by the park they name, else by where they lie; in a park without
 -- any, the cadastral parcels in it, of which use, building and offer are not known.
--- inputs: staging.area, core.business_park, core.parcel, staging.parcel, reference.park_word, reference.park_rule
+-- inputs: staging.area, core.business_park, core.parcel, staging.parcel, reference.park_word, reference.park_survey
 -- key: parcel_id
 -- check: share > 0 AND share <= 1
 -- check: source IN ('usage', 'cadastre') AND method IN ('id', 'area')
@@ -47,7 +47,7 @@ main AS (
 assigned AS (
     SELECT u.*, coalesce(n.park_id, CASE WHEN m.share >= r.value THEN m.park_id END) AS park_id, CASE WHEN n.park_id IS NULL THEN 'area' ELSE 'id' END AS method,
         CASE WHEN n.park_id IS NULL THEN m.share ELSE nullif(i.share, 0) END AS share
-    FROM usage AS u CROSS JOIN (SELECT value FROM reference.park_rule WHERE name = 'assigned_share_min') AS r
+    FROM usage AS u CROSS JOIN (SELECT value FROM reference.park_survey WHERE name = 'assigned_share_min') AS r
     LEFT JOIN core.business_park AS n ON n.park_id = u.attributes['park_id']
     LEFT JOIN main AS m ON m.parcel_id = u.parcel_id
     LEFT JOIN inside AS i ON i.parcel_id = u.parcel_id AND i.park_id = n.park_id
@@ -65,5 +65,5 @@ FROM assigned AS a LEFT JOIN said AS s USING (parcel_id)
 UNION ALL
 SELECT c.parcel_id, c.park_id, p.feed, p.source_row, 'cadastre', 'area', c.share, NULL, NULL, NULL, NULL, NULL, NULL, c.area_m2, c.geom, NULL, NULL, NULL
 FROM cadastre AS c JOIN staging.parcel AS p USING (parcel_id)
-WHERE c.share >= (SELECT value FROM reference.park_rule WHERE name = 'assigned_share_min')
+WHERE c.share >= (SELECT value FROM reference.park_survey WHERE name = 'assigned_share_min')
 QUALIFY row_number() OVER (PARTITION BY c.parcel_id ORDER BY c.share DESC, c.park_id) = 1

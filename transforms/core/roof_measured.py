@@ -2,7 +2,7 @@
 
 Elsewhere roofs are not measured: nobody asks, and a city has many.
 
-inputs: core.building, core.park_building, raw.elevation, reference.park_rule
+inputs: core.building, core.park_building, raw.elevation, reference.park_survey
 key: building_id, feed
 check: abs(flat_share + north_share + east_share + south_share + west_share - 1) < 1e-6
 code: linkage/elevation.py, linkage/roof.py
@@ -29,7 +29,7 @@ _QUERY = """
 SELECT building_id, feed, cells, flat / cells AS flat_share, north / cells AS north_share, east / cells AS east_share, south / cells AS south_share,
     west / cells AS west_share
 FROM measured_roof
-WHERE cells >= (SELECT value FROM reference.park_rule WHERE name = 'roof_cells_min')
+WHERE cells >= (SELECT value FROM reference.park_survey WHERE name = 'roof_cells_min')
 """
 
 
@@ -50,7 +50,7 @@ def build(con: duckdb.DuckDBPyConnection) -> str:
             "CREATE OR REPLACE TEMP TABLE roof_asked AS "
             "SELECT building_id, geom FROM core.building SEMI JOIN core.park_building USING (building_id)"
         )
-        rule = dict(con.execute("SELECT name, value FROM reference.park_rule").fetchall())
+        rule = dict(con.execute("SELECT name, value FROM reference.park_survey").fetchall())
         measure_roofs(con, "roof_asked", "raw.elevation", Store(Path(folder[0])), rule, "measured_roof")
         con.execute("DROP TABLE roof_asked")
     return _QUERY
