@@ -51,7 +51,7 @@ def park_world(
         f"CREATE TABLE staging.land_use (land_use_id VARCHAR, land_use VARCHAR, name VARCHAR, {head}, geom GEOMETRY);"
         f"CREATE TABLE staging.parcel (parcel_id VARCHAR, {head}, geom GEOMETRY);"
         "CREATE TABLE raw.elevation (feed VARCHAR);"
-        f"CREATE TABLE core.building (building_id VARCHAR, {head}, geom GEOMETRY, footprint_m2 DOUBLE)"
+        f"CREATE TABLE core.building (building_id VARCHAR, {head}, geom GEOMETRY, footprint_m2 DOUBLE, point GEOMETRY)"
     )
     for table, given in (
         ("staging.area", areas), ("staging.land_use", land_uses), ("staging.parcel", parcels), ("core.building", buildings)
@@ -61,7 +61,7 @@ def park_world(
             marks = ", ".join("ST_GeomFromText(?)" if name == "geom" else "?" for name in values)
             con.execute(f"INSERT INTO {table} ({', '.join(values)}) VALUES ({marks})", list(values.values()))
     con.execute(
-        "UPDATE core.building SET footprint_m2 = ST_Area(geom);"
+        "UPDATE core.building SET footprint_m2 = ST_Area(geom), point = ST_PointOnSurface(geom);"
         "CREATE TABLE core.parcel AS SELECT parcel_id, ST_Area(geom) AS area_m2, geom FROM staging.parcel;"
         "CREATE TABLE core.standing AS SELECT building_id FROM core.building"
     )

@@ -1,8 +1,9 @@
 -- Business parks: those an authority maps; where it maps none, pieces of industrial and commercial land in OSM that lie together.
--- inputs: staging.area, staging.land_use, core.park_ground, reference.park_survey, reference.boundary
+-- inputs: staging.area, staging.land_use, core.park_ground, core.building, reference.park_survey, reference.boundary
 -- key: park_id
 -- check: source IN ('authority', 'osm')
 -- check: inside_share > 0 AND inside_share <= 1
+-- check: seen_share BETWEEN 0 AND 1
 -- columns:
 --   park_id | VARCHAR | - | Bedrijventerrein | issuer and id
 --   feed | VARCHAR | - | Gegevensstroom | feed that gave it
@@ -12,6 +13,7 @@
 --   park_type | VARCHAR | - | Soort | kind of park, as the provider writes it; the land use in OSM
 --   area_m2 | DOUBLE | m2 | Oppervlakte | area
 --   inside_share | DOUBLE | - | Aandeel binnen de grens | share of it inside the city's boundary; null where the city names none
+--   seen_share | DOUBLE | - | Gezien aandeel | share of it that lies in the boundary and among the city's buildings (their convex hull): an extract ends somewhere, and what lies beyond is not known to be empty
 --   geom | GEOMETRY | - | Geometrie | polygon or multipolygon
 WITH ground AS (
     SELECT g.park_id, l.feed, l.source_row, l.name, l.land_use, ST_Area(l.geom) AS area_m2, l.land_use_id, l.geom
@@ -29,11 +31,15 @@ park AS (
 ),
 -- No boundary is no bound: the union of nothing would be an empty one.
 boundary AS (SELECT any_value(geom) AS geom FROM reference.boundary),
+hull AS (SELECT ST_ConvexHull(ST_Collect(list(ST_Point(ST_X(point), ST_Y(point)) ORDER BY building_id))) AS geom FROM core.building HAVING count(*) > 2),
 placed AS (
-    SELECT p.*, ST_Area(p.geom) AS area_m2, CASE WHEN b.geom IS NOT NULL THEN least(1, shared_area(p.geom, b.geom) / ST_Area(p.geom)) END AS inside_share
-    FROM park AS p CROSS JOIN boundary AS b
+    SELECT p.*, ST_Area(p.geom) AS area_m2, CASE WHEN b.geom IS NOT NULL THEN least(1, shared_area(p.geom, b.geom) / ST_Area(p.geom)) END AS inside_share,
+        CASE WHEN h.geom IS NULL THEN 0
+             WHEN b.geom IS NULL THEN ST_Area(ST_Intersection(p.geom, h.geom)) / ST_Area(p.geom)
+             ELSE ST_Area(ST_Intersection(p.geom, ST_Intersection(h.geom, b.geom))) / ST_Area(p.geom) END AS seen_share
+    FROM park AS p CROSS JOIN boundary AS b LEFT JOIN hull AS h ON true
 )
-SELECT park_id, feed, source_row, source, name, park_type, area_m2, CASE WHEN inside_share > 0 THEN inside_share END AS inside_share, geom,
+SELECT park_id, feed, source_row, source, name, park_type, area_m2, CASE WHEN inside_share > 0 THEN inside_share END AS inside_share, least(1, seen_share) AS seen_share, geom,
     CASE WHEN inside_share <= 0 THEN 'outside the boundary of the city'
          WHEN source = 'osm' AND area_m2 < least_m2 THEN 'too small for a park' END AS reject_reason,
     CAST(NULL AS VARCHAR) AS reject_column, CASE WHEN reject_reason LIKE 'too small%' THEN format('{:.0f} m2', area_m2) END AS reject_value

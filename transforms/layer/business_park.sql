@@ -10,6 +10,7 @@
 --   park_source | VARCHAR | - | Herkomst | authority: mapped by an authority; osm: pieces of land use that lie together // authority: kaart van een overheid; osm: stukken landgebruik die bij elkaar liggen
 --   area_m2 | DOUBLE | m2 | Oppervlakte | Area // Oppervlakte
 --   inside_share | DOUBLE | - | Aandeel binnen de grens | Share of it inside the city's boundary; empty where none is given // Deel binnen de stadsgrens; leeg waar geen grens gegeven is
+--   seen_share | DOUBLE | - | Gezien aandeel | Share of it that lies inside the boundary and among the buildings of the city: beyond, nothing is known // Deel dat binnen de grens en tussen de gebouwen van de stad ligt: daarbuiten is niets bekend
 --   building_count | INTEGER | buildings | Gebouwen | Standing buildings in it, for half of their outline or more // Gebouwen die er voor de helft of meer in liggen
 --   parcel_count | INTEGER | parcels | Percelen | Usage parcels, or cadastral ones where there are none // Gebruikspercelen, of kadastrale waar die er niet zijn
 --   built_share | DOUBLE | - | Bebouwd aandeel | Outlines over the ground; empty where not known // Gebouwen op de oppervlakte; leeg waar onbekend
@@ -85,7 +86,7 @@ source AS (
     SELECT u.audience, u.park_id, string_agg(DISTINCT f.title, '; ' ORDER BY f.title) AS sources, string_agg(DISTINCT f.licence, '; ' ORDER BY f.licence) AS licence
     FROM used AS u JOIN reference.feed AS f USING (feed) GROUP BY ALL
 )
-SELECT s.audience, s.park_id, s.name, s.park_type, s.source AS park_source, s.area_m2, s.inside_share, coalesce(k.n, 0) AS building_count, coalesce(c.n, 0) AS parcel_count,
+SELECT s.audience, s.park_id, s.name, s.park_type, s.source AS park_source, s.area_m2, s.inside_share, s.seen_share, coalesce(k.n, 0) AS building_count, coalesce(c.n, 0) AS parcel_count,
     n.* EXCLUDE (audience, park_id, feeds), q.sources, q.licence, getvariable('run_id') AS run_id, s.geom
 FROM shown AS s
 JOIN number AS n USING (audience, park_id)

@@ -39,7 +39,7 @@ usable AS (
 whole AS (
     SELECT f.park_id, p.inside, d.feeds, f.all_m2, f.known_m2, least(1, f.known_m2 / f.all_m2) AS known
     FROM (SELECT park_id, sum(m2::DECIMAL(18, 3))::DOUBLE AS all_m2, coalesce(sum(m2::DECIMAL(18, 3)) FILTER (orientation <> 'unknown'), 0)::DOUBLE AS known_m2 FROM face GROUP BY park_id) AS f
-    JOIN (SELECT park_id, coalesce(inside_share, 1) AS inside FROM core.business_park) AS p USING (park_id) JOIN fed AS d USING (park_id)
+    JOIN (SELECT park_id, seen_share AS inside FROM core.business_park) AS p USING (park_id) JOIN fed AS d USING (park_id)
 ),
 kwp AS (SELECT low, value, high FROM reference.park_rule WHERE name = 'kwp_per_m2'),
 found AS (
@@ -52,9 +52,10 @@ found AS (
     UNION ALL
     SELECT u.park_id, 'solar_kwp', u.value * k.value, u.low * k.low, u.high * k.high, w.inside * w.known, w.feeds FROM usable AS u JOIN whole AS w USING (park_id) CROSS JOIN kwp AS k
 )
-SELECT park_id, indicator, value, least(low, value) AS low, greatest(high, value) AS high, coverage, CAST(NULL AS VARCHAR) AS reason, CAST(NULL AS VARCHAR) AS detail_nl,
-    CAST(NULL AS VARCHAR) AS detail_en, feeds
-FROM found
+-- Beyond what is seen of a park there may be more roofs: then there is no upper bound.
+SELECT f.park_id, f.indicator, f.value, least(f.low, f.value) AS low, CASE WHEN w.inside >= 1 THEN greatest(f.high, f.value) END AS high, f.coverage, CAST(NULL AS VARCHAR) AS reason, CAST(NULL AS VARCHAR) AS detail_nl,
+    CAST(NULL AS VARCHAR) AS detail_en, f.feeds
+FROM found AS f JOIN whole AS w USING (park_id)
 UNION ALL
 SELECT p.park_id, i.indicator, NULL, NULL, NULL, 0, 'no_buildings', NULL, NULL, [p.feed]
 FROM core.business_park AS p

@@ -16,7 +16,7 @@
 --   detail_en | VARCHAR | - | Toelichting (Engels) | the same in English
 --   feeds | VARCHAR[] | - | Gegevensstromen | feeds it was made from
 WITH park AS (
-    SELECT park_id, feed, area_m2, coalesce(inside_share, 1) AS inside, geom FROM core.business_park
+    SELECT park_id, feed, area_m2, seen_share AS inside, geom FROM core.business_park
 ),
 map_feed AS (SELECT list(DISTINCT feed ORDER BY feed) AS feeds FROM staging.place HAVING count(*) > 0),
 lot AS (

@@ -15,7 +15,7 @@
 --   detail_en | VARCHAR | - | Toelichting (Engels) | the same in English
 --   feeds | VARCHAR[] | - | Gegevensstromen | feeds it was made from
 WITH park AS (
-    SELECT park_id, feed, coalesce(inside_share, 1) AS inside, geom FROM core.business_park
+    SELECT park_id, feed, seen_share AS inside, geom FROM core.business_park
 ),
 rule AS (
     SELECT max(low) FILTER (name = 'place_m2') AS place_low, max(value) FILTER (name = 'place_m2') AS place_m2, max(high) FILTER (name = 'place_m2') AS place_high,

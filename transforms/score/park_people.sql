@@ -15,7 +15,7 @@
 --   detail_en | VARCHAR | - | Toelichting (Engels) | the same in English
 --   feeds | VARCHAR[] | - | Gegevensstromen | feeds it was made from
 WITH park AS (
-    SELECT park_id, feed, coalesce(inside_share, 1) AS inside, geom FROM core.business_park
+    SELECT park_id, feed, seen_share AS inside, geom FROM core.business_park
 ),
 rule AS (
     SELECT max(value) FILTER (name = 'walk_m') AS walk_m, max(value) FILTER (name = 'establishments_min') AS least_count FROM reference.park_rule

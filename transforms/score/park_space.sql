@@ -27,7 +27,8 @@ WITH stock AS (
         coalesce(sum(outline_m2::DECIMAL(18, 3)) FILTER (band IS NOT NULL AND volume_m3 IS NOT NULL), 0)::DOUBLE AS judged_m2,
         coalesce(sum(volume_m3::DECIMAL(18, 3)) FILTER (band IN ('confirmed', 'likely')), 0)::DOUBLE AS idle_m3,
         coalesce(sum(volume_low_m3::DECIMAL(18, 3)) FILTER (band IN ('confirmed', 'likely')), 0)::DOUBLE AS idle_low_m3,
-        CASE WHEN count(*) FILTER (volume_high_m3 IS NULL AND band IN ('confirmed', 'likely', 'signal')) = 0
+        -- What nobody judged may be idle too: then there is no upper bound.
+        CASE WHEN count(*) FILTER (band IS NULL OR volume_high_m3 IS NULL AND band IN ('confirmed', 'likely', 'signal')) = 0
              THEN coalesce(sum(volume_high_m3::DECIMAL(18, 3)) FILTER (band IN ('confirmed', 'likely', 'signal')), 0)::DOUBLE END AS idle_high_m3,
         coalesce(sum(outline_m2::DECIMAL(18, 3)) FILTER (coalesce(band, 'unknown') = 'unknown'), 0)::DOUBLE AS rest_m2,
         coalesce(sum(outline_m2::DECIMAL(18, 3)) FILTER (coalesce(band, 'unknown') = 'unknown' AND volume_m3 IS NOT NULL), 0)::DOUBLE AS rest_known_m2,
@@ -39,11 +40,11 @@ WITH stock AS (
     FROM score.park_stock GROUP BY park_id
 ),
 ground AS (
-    SELECT park_id, feed, area_m2, coalesce(inside_share, 1) AS inside FROM core.business_park
+    SELECT park_id, feed, area_m2, seen_share AS inside FROM core.business_park
 ),
 built AS (
     SELECT g.park_id, g.inside, list_sort(list_distinct(list_append(s.feeds, g.feed))) AS feeds, list_sort(list_distinct(list_concat(s.feeds, s.band_feeds, [g.feed]))) AS judged_feeds,
-        s.* EXCLUDE (park_id, feeds, band_feeds), g.area_m2 * g.inside AS here_m2
+        s.* EXCLUDE (park_id, feeds, band_feeds), greatest(g.area_m2 * g.inside, s.outline_m2) AS here_m2, g.area_m2
     FROM ground AS g JOIN stock AS s USING (park_id)
 ),
 parcel AS (
@@ -55,11 +56,11 @@ parcel AS (
 ),
 found AS (
     SELECT park_id, unnest([
-        {'indicator': 'built_share', 'value': least(1, outline_m2 / here_m2), 'low': least(1, outline_m2 / here_m2), 'high': least(1, outline_m2 / here_m2), 'coverage': inside, 'feeds': feeds},
-        {'indicator': 'floor_area_ratio', 'value': floor_m2 / here_m2 * outline_m2 / floor_known_m2, 'low': floor_low_m2 / here_m2, 'high': floor_high_m2 / here_m2, 'coverage': inside * floor_known_m2 / outline_m2, 'feeds': feeds},
-        {'indicator': 'volume_ratio', 'value': volume_m3 / here_m2 * outline_m2 / volume_known_m2, 'low': volume_low_m3 / here_m2, 'high': volume_high_m3 / here_m2, 'coverage': inside * volume_known_m2 / outline_m2, 'feeds': feeds},
-        {'indicator': 'idle_volume_m3', 'value': CASE WHEN judged_m2 > 0 THEN idle_m3 END, 'low': idle_low_m3, 'high': idle_high_m3, 'coverage': inside * judged_m2 / outline_m2, 'feeds': judged_feeds},
-        {'indicator': 'unjudged_volume_m3', 'value': CASE WHEN rest_m2 = 0 OR rest_known_m2 > 0 THEN rest_m3 END, 'low': rest_low_m3, 'high': rest_high_m3,
+        {'indicator': 'built_share', 'value': least(1, outline_m2 / here_m2), 'low': least(1, outline_m2 / area_m2), 'high': least(1, 1 - (here_m2 - outline_m2) / area_m2), 'coverage': inside, 'feeds': feeds},
+        {'indicator': 'floor_area_ratio', 'value': floor_m2 / here_m2 * outline_m2 / floor_known_m2, 'low': floor_low_m2 / area_m2, 'high': CASE WHEN here_m2 >= area_m2 THEN floor_high_m2 / area_m2 END, 'coverage': inside * floor_known_m2 / outline_m2, 'feeds': feeds},
+        {'indicator': 'volume_ratio', 'value': volume_m3 / here_m2 * outline_m2 / volume_known_m2, 'low': volume_low_m3 / area_m2, 'high': CASE WHEN here_m2 >= area_m2 THEN volume_high_m3 / area_m2 END, 'coverage': inside * volume_known_m2 / outline_m2, 'feeds': feeds},
+        {'indicator': 'idle_volume_m3', 'value': CASE WHEN judged_m2 > 0 THEN idle_m3 END, 'low': idle_low_m3, 'high': CASE WHEN here_m2 >= area_m2 THEN idle_high_m3 END, 'coverage': inside * judged_m2 / outline_m2, 'feeds': judged_feeds},
+        {'indicator': 'unjudged_volume_m3', 'value': CASE WHEN rest_m2 = 0 OR rest_known_m2 > 0 THEN rest_m3 END, 'low': rest_low_m3, 'high': CASE WHEN here_m2 >= area_m2 THEN rest_high_m3 END,
             'coverage': inside * CASE WHEN rest_m2 > 0 THEN rest_known_m2 / rest_m2 ELSE 1 END, 'feeds': judged_feeds}
     ], recursive := true)
     FROM (SELECT * REPLACE (nullif(floor_known_m2, 0) AS floor_known_m2, nullif(volume_known_m2, 0) AS volume_known_m2) FROM built)
