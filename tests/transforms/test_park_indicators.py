@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -136,6 +137,25 @@ def test_every_indicator_has_a_row_and_one_without_a_value_says_why(voorbeeldsta
         "WHERE i.indicator = 'idle_parcel_share'"
     )
     assert headline == [(4, True)]
+
+
+def test_the_port_of_brugge_is_a_park_and_what_lies_beyond_the_tile_is_not_known(
+    recorded: Callable[..., RunCity],
+) -> None:
+    city = recorded("brugge", "2020-06-01")
+    found = city.rows("SELECT park_id, source, name, seen_share FROM core.business_park ORDER BY area_m2 DESC")
+    assert [row[:3] for row in found] == [
+        ("osm:park:r6656440", "osm", "Nijverheidsdok (Z12)"),
+        ("osm:park:w100857560", "osm", "Genencor International"),
+    ]
+    # The docks reach kilometres past the last building of the tile.
+    assert 0.4 < found[0][3] < 0.7
+    port = known(city, found[0][0])
+    assert port["built_share"][1] < 0.2 < port["built_share"][0] < port["built_share"][2]
+    assert port["built_share"][3] == pytest.approx(found[0][3])
+    assert port["roof_m2"][2] is port["solar_kwp"][2] is port["idle_volume_m3"][2] is None
+    assert port["parking_places"][0] > 500
+    assert port["idle_parcel_share"] == (None, None, None, 0.0, "no_usage_parcels")
 
 
 @pytest.fixture

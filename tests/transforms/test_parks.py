@@ -127,6 +127,17 @@ def test_land_use_within_the_gap_is_one_park_of_at_least_the_least_area(pieces: 
     assert dict(rows(con, "SELECT park_id, area_m2 FROM core.business_park")) == wanted
 
 
+@pytest.mark.parametrize(("gap", "found"), [(29.9, ["osm:park:w1"]), (30.1, [])])
+def test_a_street_between_two_pieces_joins_them_and_a_field_does_not(gap: float, found: list[str]) -> None:
+    pieces = [shapely.box(0, 0, 100, 100), shapely.box(100 + gap, 0, 200 + gap, 100)]
+    con = park_world(
+        land_uses=[
+            {"land_use_id": f"osm:w{k}", "land_use": "industrial", "geom": one.wkt} for k, one in enumerate(pieces, 1)
+        ]
+    )
+    assert [row[0] for row in rows(con, "SELECT park_id FROM core.business_park")] == found
+
+
 def test_an_authority_s_parks_leave_no_ground_to_land_use_and_the_boundary_says_how_much_is_inside() -> None:
     box = "POLYGON ((0 0, 400 0, 400 400, 0 400, 0 0))"
     half = "POLYGON ((-100 -10, 200 -10, 200 900, -100 900, -100 -10))"
