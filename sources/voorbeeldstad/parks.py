@@ -62,8 +62,8 @@ def write_parks(folder: Path, seed: int, b: Buildings, plots: Plots, found: list
     # One word more in a hundred than the lists have, and at least one of each.
     offer = np.where(not_in_use, np.where(draws[0] < 0.6, 0, 2), np.where(draws[0] < 0.05, 3, 1))
     kinds = np.full(len(INDEX), -1)
-    for code, place in _FUNCTIONS.items():
-        kinds[INDEX[code]] = place
+    for code, number in _FUNCTIONS.items():
+        kinds[INDEX[code]] = number
     function = np.append(kinds[plots.kind[plot]], -1)
     has_limit = draws[1] < 0.7
     limit = np.where(draws[2] < 0.08, 1, 0)

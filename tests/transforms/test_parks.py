@@ -59,7 +59,7 @@ def shares(things: list[shapely.Polygon], parks: list[shapely.Polygon]) -> np.nd
 def test_parcels_and_buildings_find_the_park_that_brute_force_finds(
     parks: list[shapely.Polygon], parcels: list[shapely.Polygon], buildings: list[shapely.Polygon], named: list[int]
 ) -> None:
-    areas = [
+    areas: list[dict[str, Any]] = [
         {"area_id": f"p{k}", "theme": "business_park", "class": "x", "geom": shape.wkt} for k, shape in enumerate(parks)
     ]
     areas += [
