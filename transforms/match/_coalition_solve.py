@@ -42,47 +42,62 @@ def best_sets(pool: Pool, limits: Limits) -> tuple[list[Coalition], int, str]:
     """
     sets: list[Coalition] = []
     cuts: set[str | None] = set()
-    tried, full = min(len(pool), limits.pool), 1 - limits.gap
-    head = pool.first(tried)
-    if head.most_filled(limits.members_most) >= full:
-        model = Model(head, limits)
-        while len(sets) < limits.sets:
-            solved = _exactly(model, lambda of: of.best(full), full)
-            cuts.add(solved.cut)
-            if len(solved.seats) == 0:
-                break
-            sets.append(_coalition(head, solved.seats, 1.0, f"cut_{solved.cut}" if solved.cut else "optimal"))
-            model.differ(head.member[solved.seats])
-    if len(sets) < limits.sets:
-        tried = min(len(pool), limits.pool_most)
-        cuts |= _fill_up(sets, pool.first(tried), limits, "pool_limit" if tried < len(pool) else "optimal")
+    full = 1 - limits.gap
+    for most in (limits.pool, limits.pool_most):
+        tried = min(len(pool), most)
+        head = pool.first(tried)
+        if len(sets) < limits.sets and head.most_filled(limits.members_most) >= full:
+            cuts |= _fill(sets, head, limits, full)
+        if len(sets) == limits.sets:
+            break
+    else:
+        cuts |= _fill_most(sets, head, limits, "pool_limit" if tried < len(pool) else "optimal")
     if "time" in cuts or ("nodes" in cuts and len(sets) < limits.sets):
         return sets, tried, "cut_time" if "time" in cuts else "cut_nodes"
     return sets, tried, "found" if sets else "none"
 
 
-def _fill_up(sets: list[Coalition], pool: Pool, limits: Limits, sure: str) -> set[str | None]:
-    """Add the sets that fill most, where the building can not be filled; returns what cut the search off."""
+def _fill(sets: list[Coalition], pool: Pool, limits: Limits, full: float) -> set[str | None]:
+    """Add the sets that match best of those that fill the building; returns what cut the search off."""
+    cuts: set[str | None] = set()
+    model = _model(sets, pool, limits)
+    while len(sets) < limits.sets:
+        solved = _exactly(model, lambda of: of.best(full), full)
+        cuts.add(solved.cut)
+        if len(solved.seats) == 0:
+            break
+        sets.append(_coalition(pool, solved.seats, 1.0, f"cut_{solved.cut}" if solved.cut else "optimal"))
+        model.differ(pool.member[solved.seats])
+    return cuts
+
+
+def _fill_most(sets: list[Coalition], pool: Pool, limits: Limits, sure: str) -> set[str | None]:
+    """Add the sets that fill most, and of those the ones that match best; returns what cut the search off."""
     cuts: set[str | None] = set()
     if pool.most_filled(limits.members_most) < limits.fill_least:
         return cuts
-    model = Model(pool, limits)
-    for one in sets:
-        # The head of a pool has the same seats in the same places.
-        model.differ(pool.member[one.seats])
+    model = _model(sets, pool, limits)
     while len(sets) < limits.sets:
         fullest = _exactly(model, Model.fullest, limits.fill_least)
         cuts.add(fullest.cut)
         if len(fullest.seats) == 0:
             break
         filled = _filled(pool.high[fullest.seats])
-        chosen = _exactly(model, lambda of, least=filled: of.best(least), filled - _CLOSE)
+        chosen = _exactly(model, lambda of, least=filled: of.best(least), max(limits.fill_least, filled - _CLOSE))
         cuts.add(chosen.cut)
-        seats = chosen.seats if len(chosen.seats) and _filled(pool.high[chosen.seats]) >= limits.fill_least else fullest.seats
         cut = "time" if "time" in (fullest.cut, chosen.cut) else fullest.cut or chosen.cut
+        seats = chosen.seats if len(chosen.seats) else fullest.seats
         sets.append(_coalition(pool, seats, min(1.0, fullest.bound), f"cut_{cut}" if cut else sure))
         model.differ(pool.member[seats])
     return cuts
+
+
+def _model(sets: list[Coalition], pool: Pool, limits: Limits) -> Model:
+    model = Model(pool, limits)
+    for one in sets:
+        # The head of a pool has the same seats in the same places.
+        model.differ(pool.member[one.seats])
+    return model
 
 
 def _exactly(model: Model, solve: Callable[[Model], Solved], least: float) -> Solved:

@@ -52,6 +52,8 @@ def test_sets_are_within_the_gap_of_an_exhaustive_search(seed: int, parties: int
         # Where it can be filled, but for the gap, all that fill so much compete; else those that fill as much as was found.
         least = 1 - LIMITS.gap if most >= 1 - LIMITS.gap else one.filled
         value = worth(pool, tuple(one.seats.tolist()), LIMITS.exchange)
+        alone = worth(pool, tuple(one.seats.tolist()), 0.0)
+        assert float(one.share @ pool.middle[one.seats]) == pytest.approx(alone, abs=1e-9)
         best = max(worth(pool, seats, LIMITS.exchange) for seats, filled in every.items() if filled >= least - 1e-6)
         assert value >= best * (1 - LIMITS.gap) - 1e-6
         taken = set(pool.member[one.seats].tolist())
@@ -61,19 +63,19 @@ def test_sets_are_within_the_gap_of_an_exhaustive_search(seed: int, parties: int
     assert len(sets) == LIMITS.sets or not every
 
 
-@given(seeds, st.integers(3, 14), st.integers(2, 14), st.sampled_from([0.1, 0.2, 0.35]))
-@settings(max_examples=30, deadline=None)
+@given(seeds, st.integers(3, 14), st.integers(2, 6), st.sampled_from([0.1, 0.2, 0.35, 0.6]))
+@settings(max_examples=60, deadline=None)
 def test_who_drops_out_never_makes_the_rest_fill_more(seed: int, parties: int, head: int, size: float) -> None:
     rng = np.random.default_rng(seed)
     pool, limits = make_pool(rng, parties, size=size), replace(LIMITS, pool=head, sets=1)
     filled = [one.filled for one in best_sets(pool, limits)[0]] or [0.0]
-    less = without(pool, int(rng.integers(len(pool))))
+    less = without(pool, int(rng.integers(min(head, len(pool)))))
     later = [one.filled for one in best_sets(less, limits)[0]] or [0.0]
     assert later[0] <= filled[0] / (1 - limits.gap) + 1e-6
 
 
 @given(seeds, st.integers(10, 40))
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=6, deadline=None)
 def test_sets_hold_in_large_pools_and_are_the_same_twice(seed: int, parties: int) -> None:
     pool = make_pool(np.random.default_rng(seed), parties, uses=6, size=0.15)
     one, other = best_sets(pool, LIMITS), best_sets(pool, LIMITS)
@@ -82,7 +84,7 @@ def test_sets_hold_in_large_pools_and_are_the_same_twice(seed: int, parties: int
 
 
 def test_a_search_that_is_cut_off_says_so() -> None:
-    pool = make_pool(np.random.default_rng(1), 60, size=0.3)
+    pool = make_pool(np.random.default_rng(1), 25, size=0.3)
     pool = replace(pool, high=pool.low)
     for change, word in (({"node_most": 1, "gap": 0.0}, "cut_nodes"), ({"seconds_most": 1e-6}, "cut_time")):
         sets, _, ended = best_sets(pool, replace(LIMITS, **change))
