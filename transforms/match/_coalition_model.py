@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import Bounds, LinearConstraint, milp
-from scipy.sparse import csr_array
+from scipy.optimize import Bounds, LinearConstraint, milp  # type: ignore[import-untyped]
+from scipy.sparse import csr_array  # type: ignore[import-untyped]
 
 from transforms.match._coalition_pool import Pool
 from transforms.match._sides import Bools, Floats, Places
@@ -127,7 +127,9 @@ class Model:
             options={"mip_rel_gap": limits.gap, "node_limit": limits.node_most, "time_limit": limits.seconds_most},
         )  # fmt: skip
         # SciPy has no number of its own for HiGHS's limit of nodes; 0 is solved, 2 that there is none.
-        cut = {0: None, 1: "time", 2: None, 4: "nodes" if "HiGHS Status 16" in found.message else ""}.get(found.status, "")
+        cut = {0: None, 1: "time", 2: None, 4: "nodes" if "HiGHS Status 16" in found.message else ""}.get(
+            found.status, ""
+        )
         if cut == "":
             raise RuntimeError(f"the solver ended with: {found.message}")
         seats = np.flatnonzero(found.x[: len(self._share)] > 0.5) if found.x is not None else np.empty(0, np.int64)

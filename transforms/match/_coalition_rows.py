@@ -11,23 +11,22 @@ from typing import Any
 import duckdb
 import numpy as np
 import pyarrow.lib as pa
-import scipy
+import scipy  # type: ignore[import-untyped]
 
 from transforms.match._coalition_pool import Parties, Pool
 from transforms.match._coalition_solve import Coalition
 from transforms.match._sides import Floats
 
 _CODE = ("_coalition_model", "_coalition_pool", "_coalition_rows", "_coalition_solve", "_judge", "_judge_use", "_parts")
-_MEMBER = pa.struct(
-    [("request_id", pa.string()), ("as_use", pa.string()), ("area_m2", pa.float64()), ("taken", pa.float64())]
-    + [("middle", pa.float64()), ("to_ask", pa.bool_())]
-)
-_SCHEMA = pa.schema(
-    [("building_id", pa.string()), ("place", pa.int32()), ("fill_share", pa.float64()), ("middle", pa.float64())]
-    + [("gap", pa.float64()), ("status", pa.string()), ("exchange", pa.list_(pa.string()))]
-    + [("to_ask_count", pa.int64()), ("members", pa.list_(_MEMBER)), ("pool_count", pa.int64())]
-    + [("tried_count", pa.int64()), ("no_area_count", pa.int64()), ("alone_count", pa.int64()), ("mark", pa.string())]
-)
+_WORDS, _NUMBER, _COUNT = pa.list_(pa.string()), pa.float64(), pa.int64()
+_MEMBER = pa.struct(list({
+    "request_id": pa.string(), "as_use": pa.string(), "area_m2": _NUMBER, "taken": _NUMBER, "middle": _NUMBER, "to_ask": pa.bool_(),
+}.items()))  # fmt: skip
+_SCHEMA = pa.schema(list({
+    "building_id": pa.string(), "place": pa.int32(), "fill_share": _NUMBER, "middle": _NUMBER, "gap": _NUMBER, "status": pa.string(),
+    "exchange": _WORDS, "to_ask_count": _COUNT, "members": pa.list_(_MEMBER), "pool_count": _COUNT, "tried_count": _COUNT,
+    "no_area_count": _COUNT, "alone_count": _COUNT, "mark": pa.string(),
+}.items()))  # fmt: skip
 COLUMNS = ", ".join(_SCHEMA.names)
 Row = dict[str, object]
 
@@ -70,7 +69,11 @@ def read_known(con: duckdb.DuckDBPyConnection) -> dict[str, Known]:
 
 def search_row(building: str, status: str, pool: int, tried: int, left_out: Mapping[str, int], mark: str) -> Row:
     """The row of the search in a building."""
-    counts = {"pool_count": pool, "tried_count": tried, **{f"{name}_count": number for name, number in left_out.items()}}
+    counts = {
+        "pool_count": pool,
+        "tried_count": tried,
+        **{f"{name}_count": number for name, number in left_out.items()},
+    }
     return {"building_id": building, "place": 0, "status": status, "mark": mark, **counts}
 
 
@@ -97,7 +100,7 @@ def set_rows(
         rows.append({
             "building_id": building, "place": place, "fill_share": one.filled, "gap": one.gap, "status": one.status,
             "middle": float(100 * np.dot(one.share, pool.middle[one.seats]) / one.share.sum()),
-            "exchange": [codes[code] for code in np.flatnonzero(exchanged)], "to_ask_count": int(parties.to_ask[party].sum()),
+            "exchange": [codes[code] for code in np.flatnonzero(exchanged).tolist()], "to_ask_count": int(parties.to_ask[party].sum()),
             "members": sorted(members, key=lambda row: str(row["request_id"])),
         })  # fmt: skip
     return rows

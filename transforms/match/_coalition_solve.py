@@ -8,7 +8,6 @@ comes in.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -62,7 +61,7 @@ def _fill(sets: list[Coalition], pool: Pool, limits: Limits, full: float) -> set
     cuts: set[str | None] = set()
     model = _model(sets, pool, limits)
     while len(sets) < limits.sets:
-        solved = _exactly(model, lambda of: of.best(full), full)
+        solved = _exactly(model, full, full)
         cuts.add(solved.cut)
         if len(solved.seats) == 0:
             break
@@ -78,12 +77,12 @@ def _fill_most(sets: list[Coalition], pool: Pool, limits: Limits, sure: str) -> 
         return cuts
     model = _model(sets, pool, limits)
     while len(sets) < limits.sets:
-        fullest = _exactly(model, Model.fullest, limits.fill_least)
+        fullest = _exactly(model, None, limits.fill_least)
         cuts.add(fullest.cut)
         if len(fullest.seats) == 0:
             break
         filled = _filled(pool.high[fullest.seats])
-        chosen = _exactly(model, lambda of, least=filled: of.best(least), max(limits.fill_least, filled - _CLOSE))
+        chosen = _exactly(model, filled, max(limits.fill_least, filled - _CLOSE))
         cuts.add(chosen.cut)
         cut = "time" if "time" in (fullest.cut, chosen.cut) else fullest.cut or chosen.cut
         seats = chosen.seats if len(chosen.seats) else fullest.seats
@@ -100,10 +99,10 @@ def _model(sets: list[Coalition], pool: Pool, limits: Limits) -> Model:
     return model
 
 
-def _exactly(model: Model, solve: Callable[[Model], Solved], least: float) -> Solved:
-    """What the solver finds; a set that only fits, or only fills so much, within its tolerance is forbidden, and it is asked again."""
+def _exactly(model: Model, filled: float | None, least: float) -> Solved:
+    """The best that fills so much, or the fullest; a set that only fits, or only fills so much, within its tolerance is forbidden, and it is asked again."""
     while True:
-        solved = solve(model)
+        solved = model.fullest() if filled is None else model.best(filled)
         low, high = model.pool.low[solved.seats].sum(), model.pool.high[solved.seats]
         if len(solved.seats) == 0 or (round(low, 9) <= 1 and _filled(high) >= round(least, 9)):
             return solved

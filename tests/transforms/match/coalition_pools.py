@@ -31,8 +31,8 @@ def make_pool(rng: np.random.Generator, parties: int, uses: int = 4, codes: int 
     order = np.argsort(-np.array(best), kind="stable")
     rank = np.argsort(order)
     rows = sorted((int(rank[member]), use, low, high, middle) for member, use, low, high, middle in seats)
-    member, use, low, high, middle = (np.array(column) for column in zip(*rows, strict=True))
-    return Pool(order, shares[order], brings[order], seeks[order], member, use, low, high, middle)
+    at, told = np.array([row[:2] for row in rows]), np.array([row[2:] for row in rows])
+    return Pool(order, shares[order], brings[order], seeks[order], *at.T, *told.T)
 
 
 def without(pool: Pool, party: int) -> Pool:

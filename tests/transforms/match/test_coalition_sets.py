@@ -86,8 +86,9 @@ def test_sets_hold_in_large_pools_and_are_the_same_twice(seed: int, parties: int
 def test_a_search_that_is_cut_off_says_so() -> None:
     pool = make_pool(np.random.default_rng(1), 25, size=0.3)
     pool = replace(pool, high=pool.low)
-    for change, word in (({"node_most": 1, "gap": 0.0}, "cut_nodes"), ({"seconds_most": 1e-6}, "cut_time")):
-        sets, _, ended = best_sets(pool, replace(LIMITS, **change))
+    few_nodes, no_time = replace(LIMITS, node_most=1, gap=0.0), replace(LIMITS, seconds_most=1e-6)
+    for limits, word in ((few_nodes, "cut_nodes"), (no_time, "cut_time")):
+        sets, _, ended = best_sets(pool, limits)
         assert word in {ended, *(one.status for one in sets)}
 
 

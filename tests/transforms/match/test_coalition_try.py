@@ -39,7 +39,10 @@ def adverts(rng: np.random.Generator, count: int) -> dict[str, Row]:
     rows = invented.requests(rng, count)
     for row in rows.values():
         small = 40 + 200 * rng.random()
-        row |= {"area_min_m2": None if rng.random() < 0.1 else small, "area_max_m2": None if rng.random() < 0.3 else small * 1.3}
+        row |= {
+            "area_min_m2": None if rng.random() < 0.1 else small,
+            "area_max_m2": None if rng.random() < 0.3 else small * 1.3,
+        }
         row |= {"is_whole": bool(rng.random() < 0.1), "x": None, "y": None, "radius_m": None, "height_min_m": None}
         row["shares_with"] = [["*"], [], ["culture", "maker"], None, sorted(invented.USES)][rng.integers(5)]
         row |= {"extent": ["part", None][rng.integers(2)], "brings": [["works_own"], []][rng.integers(2)]}
@@ -146,7 +149,9 @@ def test_only_buildings_with_a_change_are_solved_again(
     after = coalitions(asked, moved, con)[1]
     assert len(solved) == 1
     assert after == coalitions(asked, moved)[1]
-    shy = {name: {**row, "shares_with": ["housing"]} if row["shares_with"] == ["*"] else row for name, row in asked.items()}
+    shy = {
+        name: {**row, "shares_with": ["housing"]} if row["shares_with"] == ["*"] else row for name, row in asked.items()
+    }
     assert coalitions(shy, moved, con)[1] == coalitions(shy, moved)[1] != after
     fewer = dict(list(asked.items())[:-1])
     assert coalitions(fewer, moved, con)[1] == coalitions(fewer, moved)[1]
@@ -154,7 +159,10 @@ def test_only_buildings_with_a_change_are_solved_again(
 
 def test_a_larger_budget_never_takes_anybody_out_of_a_pool(city: tuple[dict[str, Row], dict[str, Row]]) -> None:
     asked, offered = city
-    richer = {n: {**r, "budget_eur_m2_year": r["budget_eur_m2_year"] and r["budget_eur_m2_year"] + 40} for n, r in asked.items()}
+    richer = {
+        n: {**r, "budget_eur_m2_year": r["budget_eur_m2_year"] and r["budget_eur_m2_year"] + 40}
+        for n, r in asked.items()
+    }
     pools = []
     for rows in (asked, richer):
         con, _ = coalitions(rows, offered)
@@ -163,6 +171,10 @@ def test_a_larger_budget_never_takes_anybody_out_of_a_pool(city: tuple[dict[str,
         parties, _ = read_parties(con, ids, invented.USES)
         found = (find_pool(requests, supplies, parties, place, invented.WEIGHTS)[0] for place in range(len(supplies)))
         pools.append(
-            {(n, parties.ids[pool.party[m]], u) for n, pool in enumerate(found) for m, u in zip(pool.member, pool.use, strict=True)}
+            {
+                (n, parties.ids[pool.party[m]], u)
+                for n, pool in enumerate(found)
+                for m, u in zip(pool.member, pool.use, strict=True)
+            }
         )
     assert pools[0] < pools[1]
