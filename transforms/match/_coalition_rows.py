@@ -44,7 +44,7 @@ class Known:
 def method_hash(con: duckdb.DuckDBPyConnection) -> str:
     """Hash of what decides a coalition beside building and parties: code, solver, weights, limits, the list of uses."""
     told = [Path(__file__).with_name(f"{name}.py").read_text(encoding="utf-8") for name in _CODE]
-    tables = ("match_part", "coalition_limit", "reuse_use")
+    tables = ("match_part", "match_limit", "coalition_limit", "reuse_use")
     told += [repr(con.execute(f"SELECT * FROM reference.{table} ORDER BY ALL").fetchall()) for table in tables]
     return hashlib.sha256("\n".join([scipy.__version__, *told]).encode()).hexdigest()
 

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from transforms.match._judge import _asked_weight, _conditions, _is_there, _middle
+from transforms.match._judge import _conditions, _is_there, _middle
+from transforms.match._parts import asked_weight
 from transforms.match._sides import Floats, Places, Requests, Supplies
 
 
@@ -22,7 +23,7 @@ def judge_uses(
         place: place of the supply.
         weights: weight of each of PARTS.
     """
-    si = np.array([place])
+    si, total = np.array([place]), sum(weights.values())
     rows, uses, middles = [np.empty(0, np.int64)], [np.empty(0, np.int64)], [np.empty(0)]
     with np.errstate(invalid="ignore", divide="ignore"):
         distance = np.hypot(supplies.x[si] - requests.x[ri], supplies.y[si] - requests.y[ri])
@@ -34,5 +35,6 @@ def judge_uses(
             value = _middle(requests, supplies, here, si, use, distance[met], weights)
             rows.append(here)
             uses.append(np.full(len(here), use))
-            middles.append(np.round(value / _asked_weight(requests, here, weights), 6))
+            unasked = 50 * (total - asked_weight(requests, here, weights))
+            middles.append(np.round((value + unasked) / total, 6))
     return np.concatenate(rows), np.concatenate(uses), np.concatenate(middles)

@@ -4,7 +4,7 @@ Who fits one by one is as match.pair judges it. The sets are the solver's. A bui
 its rows of the last run: they are the same as when it is solved again.
 
 inputs: match.coalition_building, match.party, match.request, match.offered, reference.reuse_use.use, reference.match_part,
-  reference.coalition_limit
+  reference.match_limit, reference.coalition_limit
 key: building_id, place
 check: (place = 0) = (fill_share IS NULL)
 check: place = 0 OR fill_share BETWEEN 0.6 AND 1
@@ -51,7 +51,8 @@ def build(con: duckdb.DuckDBPyConnection) -> str:
     weights = dict(con.execute("SELECT part, weight FROM reference.match_part").fetchall())
     told = dict(con.execute("SELECT name, value FROM reference.coalition_limit").fetchall())
     limits = Limits(**{f: (int(told[f]) if kind == "int" else told[f]) for f, kind in Limits.__annotations__.items()})
-    request_ids, _, requests = read_requests(con, "match.request", uses)
+    sizes = dict(con.execute("SELECT name, value FROM reference.match_limit").fetchall())
+    request_ids, _, requests = read_requests(con, uses, sizes["size_under"], sizes["size_over"])
     parties, codes = read_parties(con, request_ids, uses)
     wanted = "(SELECT * FROM match.offered SEMI JOIN match.coalition_building AS c ON c.building_id = supply_id AND c.reason IS NULL)"
     ids, marks, supplies = read_supplies(con, wanted, "building", uses)

@@ -166,7 +166,7 @@ def test_a_larger_budget_never_takes_anybody_out_of_a_pool(city: tuple[dict[str,
     pools = []
     for rows in (asked, richer):
         con, _ = coalitions(rows, offered)
-        ids, _, requests = read_requests(con, "match.request", invented.USES)
+        ids, _, requests = read_requests(con, invented.USES, 0.9, 1.5)
         _, _, supplies = read_supplies(con, "match.offered", "building", invented.USES)
         parties, _ = read_parties(con, ids, invented.USES)
         found = (find_pool(requests, supplies, parties, place, invented.WEIGHTS)[0] for place in range(len(supplies)))
