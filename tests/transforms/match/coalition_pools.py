@@ -10,7 +10,7 @@ import numpy as np
 from transforms.match._coalition_model import Limits
 from transforms.match._coalition_pool import Pool
 
-LIMITS = Limits(300, 400.0, 0.6, 3, 0.34, 10, 0.01, 60, 240, 2000, 20.0, 0.01)
+LIMITS = Limits(200, 400.0, 0.6, 3, 0.34, 10, 0.01, 60, 240, 2000, 20.0, 0.01)
 
 
 def make_pool(rng: np.random.Generator, parties: int, uses: int = 4, codes: int = 3, size: float = 0.35) -> Pool:
