@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import duckdb
 
+from flows.park_history import TABLE
+
 
 def cut_history(con: duckdb.DuckDBPyConnection, number: int) -> None:
     """Make schema history what run `number` saw when its tables were built; 0: what no run had seen.
@@ -38,5 +40,7 @@ def cut_history(con: duckdb.DuckDBPyConnection, number: int) -> None:
         LEFT JOIN history.building_state AS s ON s.audience = v.audience AND s.building_id = v.building_id AND s.known_from = v.newest
         WHERE v.building_id IS NULL OR v.first < {number} ORDER BY 1, 2;
         DELETE FROM history.run WHERE number > {number};
+        {TABLE}
+        DELETE FROM history.park_indicator WHERE known_from > {number};
         DELETE FROM history.building_state WHERE known_from > {number};
         UPDATE history.building_state SET known_to = NULL, true_to = NULL, end_cause = NULL WHERE known_to > {number}""")

@@ -6,15 +6,18 @@ import duckdb
 
 # What was measured before only matters where the layer changes, and that has a fingerprint of its own.
 PRINTS = {"history.park_indicator": ""}
-_TABLE = """
+TABLE = """
 CREATE SCHEMA IF NOT EXISTS history;
 CREATE TABLE IF NOT EXISTS history.park_indicator (
-    audience VARCHAR, park_id VARCHAR, indicator VARCHAR, value DOUBLE, low DOUBLE, high DOUBLE, coverage DOUBLE, since_on DATE);
+    audience VARCHAR, park_id VARCHAR, indicator VARCHAR, value DOUBLE, low DOUBLE, high DOUBLE, coverage DOUBLE, since_on DATE,
+    known_from BIGINT);
 """
 # To six digits, as the layer compares: what only the order of a sum moved has not changed.
 _KEEP = """
 INSERT INTO history.park_indicator
-SELECT s.audience, s.park_id, s.indicator, s.value, s.low, s.high, s.coverage, r.as_of
+SELECT s.audience, s.park_id, s.indicator, s.value, s.low, s.high, s.coverage, r.as_of,
+    -- The first run that knew of it: a past night is made again without what later ones kept.
+    (SELECT coalesce(max(number), 0) + 1 FROM history.run)
 FROM score.park_indicator AS s
 CROSS JOIN (SELECT CAST(max(value) FILTER (name = 'as_of') AS DATE) AS as_of FROM layer.run) AS r
 LEFT JOIN (
@@ -32,7 +35,7 @@ def keep_park_history(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
     Args:
         con: the warehouse, before the tables of the new run are built.
     """
-    con.execute(_TABLE)
+    con.execute(TABLE)
     found = {row[0] for row in con.execute("SELECT schema_name || '.' || table_name FROM duckdb_tables()").fetchall()}
     if {"score.park_indicator", "layer.run"} <= found:
         changed = " OR ".join(

@@ -6,6 +6,7 @@ import duckdb
 
 from flows.feed_steps import Loaded, load_again
 from flows.history import history_fingerprints
+from flows.park_history import PRINTS
 from flows.nights import Night
 from flows.products import Progress
 from flows.retention import is_personal
@@ -50,10 +51,11 @@ def plan_night(
     given = write_reference(con, table_plan.reference)
     given.update(load_given(con, city, space, table_plan, loaded))
     given.update(history_fingerprints(con))
+    given.update(PRINTS)
     define_macros(con)
     drop_unknown(con, table_plan, city)
-    # The fingerprint of the list of changes does not hold what was published, and that is of another night now.
-    con.execute("DELETE FROM meta.build WHERE table_name IN ('layer.change', 'publish')")
+    # Fingerprints of these do not hold what was published and measured before, and that is of another night now.
+    con.execute("DELETE FROM meta.build WHERE table_name IN ('layer.change', 'layer.park_indicator', 'publish')")
     return plan(table_plan.specs, given, table_plan.params)
 
 

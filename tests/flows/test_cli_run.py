@@ -76,8 +76,6 @@ def test_another_day_changes_evidence_and_what_lies_above_it_only(own_home: Home
     floors = {name.split(".")[0] for name in changed - {"core.standing", "staging.space_request"}}
     assert floors == {"evidence", "score", "match", "plan", "layer", "publish"}
     assert as_of(own_home) == "2025-09-01"
-    assert as_of(own_home) == "2025-09-01"
-    assert as_of(own_home) == "2025-09-01"
 
 
 def test_run_reports_rows_rejects_and_matches(own_home: Home) -> None:

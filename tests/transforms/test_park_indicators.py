@@ -208,6 +208,7 @@ def test_a_list_of_the_city_and_a_handful_of_firms_stay_with_the_city(
 def test_history_keeps_only_what_changed(made: duckdb.DuckDBPyConnection) -> None:
     columns = "audience, park_id, indicator, value, low, high, coverage"
     made.execute(
+        "CREATE SCHEMA history; CREATE TABLE history.run (number BIGINT); "
         "CREATE TABLE layer.run (name VARCHAR, value VARCHAR); CREATE TABLE score.park_indicator AS "
         f"SELECT * FROM (VALUES ('public', 'p', 'a', 1.0::DOUBLE, 1.0::DOUBLE, NULL::DOUBLE, 1.0::DOUBLE), ('public', 'p', 'b', NULL, NULL, NULL, 0)) AS v({columns})"
     )

@@ -81,9 +81,9 @@ def build(con: duckdb.DuckDBPyConnection) -> str:
             "judged_pair",
             pa.table(
                 {
-                    "request_id": request_ids[pairs.request],
-                    "supply_id": supply_ids[pairs.supply],
-                    "use": np.array(uses, dtype=object)[pairs.use],
+                    "request_id": pa.array(request_ids[pairs.request], pa.string()),
+                    "supply_id": pa.array(supply_ids[pairs.supply], pa.string()),
+                    "use": pa.array(np.array(uses, dtype=object)[pairs.use], pa.string()),
                     "middle": pairs.middle,
                     **{name: pa.array(values, from_pandas=True) for name, values in told.items()},
                     "request_place": request_place,
@@ -96,8 +96,8 @@ def build(con: duckdb.DuckDBPyConnection) -> str:
             "judged_count",
             pa.table(
                 {
-                    "request_id": np.repeat(request_ids, every.shape[1]),
-                    "reason": np.tile(np.array([*REASONS, CAN_BE], dtype=object), len(requests)),
+                    "request_id": pa.array(np.repeat(request_ids, every.shape[1]), pa.string()),
+                    "reason": pa.array([*REASONS, CAN_BE] * len(requests), pa.string()),
                     "supply_count": every.ravel(),
                 }
             ),
