@@ -6,8 +6,8 @@ import duckdb
 
 from flows.feed_steps import Loaded, load_again
 from flows.history import history_fingerprints
-from flows.park_history import PRINTS
 from flows.nights import Night
+from flows.park_history import PRINTS
 from flows.products import Progress
 from flows.retention import is_personal
 from flows.table_steps import Plan, drop_unknown, load_given, prepare_warehouse, write_reference
