@@ -125,12 +125,14 @@ def _measure(made: Made, folder: Path) -> None:
     """Make, run and read one city; its home is removed afterwards."""
     home = folder / f"home_{made.name}"
     files = home / "raw"
-    city_file = make_city(files, made.buildings, made.seed, made.settings)
+    # Adverts are no evidence, and matching them takes time.
+    settings = replace(made.settings, without=made.settings.without | {"platform"})
+    city_file = make_city(files, made.buildings, made.seed, settings)
     truth = files / "truth.parquet"
     if made.hide_register:
         osm = "osm.osm.pbf" if made.settings.osm_format == "pbf" else "osm.osm"
         hidden = files / "hidden.toml"
-        write_city_file(hidden, osm, replace(made.settings, without=made.settings.without | REGISTERS))
+        write_city_file(hidden, osm, replace(settings, without=settings.without | REGISTERS))
         _run(hidden, Workspace(home), truth, rows_file(folder, made.name, hidden=True))
     # Last: its presence says that the city is whole.
     _run(city_file, Workspace(home), truth, rows_file(folder, made.name))

@@ -16,9 +16,8 @@ from pathlib import Path
 
 import duckdb
 
-from flows.osm_free import EDITION
 from flows.query import city_slug, own_city
-from flows.workspace import Workspace
+from flows.workspace import EDITION, Workspace
 from sources._kit.city import City
 from sources._kit.duck import connect, literal
 from sources._kit.errors import OnbenutError

@@ -12,7 +12,6 @@ from sources._kit.city import BOUNDARY_FEED, City, Feed
 from sources._kit.contract import load_source
 from sources._kit.errors import CityFileError
 
-EDITION = "osm_free"
 _OSM_LICENCE = re.compile(r"\bodbl\b|open data(base| commons open database)", re.IGNORECASE)
 
 

@@ -12,13 +12,13 @@ from flows.gates.gate import gates_of, hold
 from flows.gates.overrule import Overrule
 from flows.history_run import keep_run
 from flows.history_states import keep_states
-from flows.osm_free import EDITION, free_city
+from flows.osm_free import free_city
 from flows.outcome import Outcome, write_log
 from flows.products import OsmFree, Progress, build_floors, layer_fingerprint, timed
 from flows.retention import forget_history
 from flows.swap import next_file
 from flows.table_steps import drop_unknown, load_reference, prepare_warehouse, read_plan, table_facts
-from flows.workspace import Workspace
+from flows.workspace import EDITION, Workspace
 from sources._kit.city import City
 from sources._kit.duck import connect
 from sources._kit.whole import put_in_place

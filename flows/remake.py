@@ -19,14 +19,14 @@ from flows.gates.overrule import Overrule
 from flows.gates.rules import rules_of
 from flows.history_cut import cut_history
 from flows.nights import Night
-from flows.osm_free import EDITION, free_city
+from flows.osm_free import free_city
 from flows.outcome import FeedOutcome, Outcome, write_log
 from flows.products import OsmFree, Progress, build_and_publish, build_floors, layer_fingerprint, timed
 from flows.remake_differences import compare
 from flows.remake_inputs import city_then, load_night, plan_night
 from flows.swap import next_file, refused_by_disk
 from flows.table_steps import read_plan, table_facts
-from flows.workspace import Workspace
+from flows.workspace import EDITION, Workspace
 from sources._kit.city import City
 from sources._kit.duck import connect
 from sources._kit.whole import put_in_place

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 HOME_VARIABLE = "ONBENUT_HOME"
 CHECKOUT = Path(__file__).resolve().parents[1]
+EDITION = "osm_free"
+"""The edition of a city without OpenStreetMap: its warehouse is `<city>~osm_free`."""
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from flows.gates.rules import read_rules
-from flows.osm_free import EDITION
+from flows.workspace import EDITION
 from sources._kit.city import City
 from sources._kit.errors import OnbenutError
 

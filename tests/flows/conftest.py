@@ -143,9 +143,10 @@ def first_night(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Folder of a city of 1,500 buildings that ran one night."""
     folder = tmp_path_factory.mktemp("nights")
     from sources.voorbeeldstad import make_city
+    from tests.conftest import LEAN
     from tests.flows.nights import FIRST
 
-    make_city(folder / "files", 1500, 11)
+    make_city(folder / "files", 1500, 11, LEAN)
     _city(folder).night(FIRST)
     return folder
 

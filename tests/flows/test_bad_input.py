@@ -18,13 +18,14 @@ from sources._kit.city import load_city
 from sources._kit.duck import connect
 from sources._kit.errors import CityFileError, ColumnError, FetchRefusedError, OnbenutError, UnreadableSnapshotError
 from sources.voorbeeldstad import make_city
+from tests.conftest import LEAN
 
 
 @pytest.fixture(scope="module")
 def first_night(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """A small made-up city that was run once: its files and its home."""
     files, home = tmp_path_factory.mktemp("files"), tmp_path_factory.mktemp("night")
-    make_city(files, 1500, 3)
+    make_city(files, 1500, 3, LEAN)
     run_city(load_city(files / "voorbeeldstad.toml", home), Workspace(home))
     return files, home
 

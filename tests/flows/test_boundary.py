@@ -20,8 +20,8 @@ from transforms._kit.reference import read_reference
 
 def bounded(files: Path, tmp_path: Path, name: str) -> Path:
     text = files.read_text().replace('path = "', f'path = "{files.parent}/')
-    for folder in ("grb", "elevation"):
-        text = text.replace(f'= "{folder}/', f'= "{files.parent}/{folder}/')
+    for name_of in ("grb/", "elevation/", "parks.json", "park_parcels.json"):
+        text = text.replace(f'= "{name_of}', f'= "{files.parent}/{name_of}')
     path = tmp_path / "voorbeeldstad.toml"
     path.write_text(text.replace("[feeds.osm]", f'boundary = "{name}"\n\n[feeds.osm]', 1))
     return path

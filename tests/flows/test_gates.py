@@ -19,6 +19,7 @@ from sources._kit.city import load_city
 from sources._kit.duck import connect
 from sources._kit.errors import CityFileError, GateError, OnbenutError
 from sources.voorbeeldstad import make_city
+from tests.conftest import LEAN
 
 REASON = "the register was weeded by the city itself"
 
@@ -96,7 +97,7 @@ class Night:
 def accepted(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A made-up city that was run once and accepted."""
     folder = tmp_path_factory.mktemp("accepted")
-    make_city(folder / "files", 2500, 3)
+    make_city(folder / "files", 2500, 3, LEAN)
     (folder / "files" / "objections.csv").write_text("building_id\n")
     night = Night(folder)
     night.edit(night.city_file, ("[feeds.osm]", 'objections = "objections.csv"\n\n[feeds.osm]'))

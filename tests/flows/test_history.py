@@ -18,6 +18,7 @@ from sources._kit.city import load_city
 from sources._kit.duck import connect
 from sources._kit.errors import OnbenutError
 from sources.voorbeeldstad import make_city
+from tests.conftest import LEAN
 
 Features = list[dict[str, Any]]
 
@@ -52,7 +53,7 @@ class Nights:
 def first_night(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A city after its first night; each test goes on from a copy."""
     folder = tmp_path_factory.mktemp("first")
-    make_city(folder / "files", 1500, 11)
+    make_city(folder / "files", 1500, 11, LEAN)
     Nights(folder).run()
     return folder
 

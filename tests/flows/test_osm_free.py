@@ -25,6 +25,7 @@ from sources._kit.city import load_city
 from sources._kit.duck import connect
 from sources._kit.errors import CityFileError, GateError
 from sources.voorbeeldstad import make_city
+from tests.conftest import LEAN
 from transforms._kit.reference import read_reference
 
 CITY = "voorbeeldstad"
@@ -50,7 +51,7 @@ def _feed(path: Path, name: str) -> str:
 @pytest.fixture(scope="module")
 def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A made-up city that asks for the edition; its OSM says whose licence it is under, one building objected."""
-    path = make_city(tmp_path_factory.mktemp("files"), 1500, 5)
+    path = make_city(tmp_path_factory.mktemp("files"), 1500, 5, LEAN)
     osm = _feed(path, "osm")
     licence = 'licence = "made up, free of rights"'
     _change(

@@ -108,7 +108,8 @@ def test_gdal_reads_what_stands_in_the_geopackage(url: str, layer: geopandas.Geo
         known = wanted[name].notna()
         got, meant = read[name][known], wanted[name][known]
         if meant.dtype.kind == "f":
-            assert ((got - meant).abs() < 1e-9).all(), name
+            # GDAL learns types from the first page: a number that is unknown all over it comes as text.
+            assert ((got.astype(float) - meant).abs() < 1e-9).all(), name
         else:
             assert list(got.astype(str)) == list(meant.astype(str)), name
 

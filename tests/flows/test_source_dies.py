@@ -20,6 +20,7 @@ from sources._kit.city import load_city
 from sources._kit.duck import connect
 from sources._kit.errors import GateError
 from sources.voorbeeldstad import make_city
+from tests.conftest import LEAN
 
 CITY = "voorbeeldstad"
 LICENCE = "https://example.org/licence"
@@ -29,7 +30,7 @@ RULES = f'rows_min = 5\nlicence_uri = "{LICENCE}"\nmax_age_days = 5\nhard_age_da
 @pytest.fixture(scope="module")
 def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A made-up city whose register is as old as its snapshot: the city file names no day."""
-    path = make_city(tmp_path_factory.mktemp("files"), 1500, 5)
+    path = make_city(tmp_path_factory.mktemp("files"), 1500, 5, LEAN)
     text = path.read_text(encoding="utf-8")
     assert "snapshot_on = 2025-05-28\nrows_min = 5\n" in text
     path.write_text(text.replace("snapshot_on = 2025-05-28\nrows_min = 5\n", RULES, 1), encoding="utf-8")

@@ -56,6 +56,7 @@ def run(city: Path, space: Workspace, copy: Path) -> Ask:
 def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     folder = tmp_path_factory.mktemp("made")
     bare = frozenset({"observations", "premises", "vacancy_register", "vip_register", "heritage", "elevation"})
+    bare |= {"platform", "business_parks"}
     city = make_city(folder, 1500, 5, Generation(without=bare))
     points = geopandas.read_parquet(city.parent / "addresses.parquet")
     points["POSTCODE"] = HERE

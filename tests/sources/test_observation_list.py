@@ -46,7 +46,9 @@ Rows = list[tuple[Any, ...]]
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("made")
-    without = frozenset({"observations", "premises", "vacancy_register", "vip_register", "heritage"})
+    without = frozenset(
+        {"observations", "premises", "vacancy_register", "vip_register", "heritage", "platform", "business_parks"}
+    )
     return make_city(folder, 2000, 5, Generation(without=without))
 
 
