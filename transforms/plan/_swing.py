@@ -9,11 +9,12 @@ from transforms.plan._finance import FIGURES, INPUTS
 FLOOR_AREA = "floor_area"
 
 
-def varied(parts: str) -> str:
+def varied(parts: str, inputs: str = "plan.input") -> str:
     """Every part with its inputs as columns: once as likely, and for each input once at its low and once at its high.
 
     Args:
         parts: name of a relation of parts, in the warehouse or of a CTE before.
+        inputs: name of a relation with the inputs of the parts, as plan.input.
 
     Returns:
         A query: the columns of `parts`, `input` and `side` (`-` and `likely` for the plan itself), and a column per input. An input
@@ -27,12 +28,12 @@ def varied(parts: str) -> str:
     return f"""
         WITH variant AS (
             SELECT '-' AS input, 'likely' AS side
-            UNION ALL SELECT input, unnest(['low', 'high']) FROM (SELECT '{FLOOR_AREA}' AS input UNION SELECT DISTINCT input FROM plan.input)
+            UNION ALL SELECT input, unnest(['low', 'high']) FROM (SELECT '{FLOOR_AREA}' AS input UNION SELECT DISTINCT input FROM {inputs})
             WHERE input IN ('{FLOOR_AREA}', {_quoted(INPUTS)})
         ),
         cell AS (
             SELECT i.use, i.condition, i.heritage, v.input, v.side, {columns}
-            FROM plan.input AS i CROSS JOIN variant AS v GROUP BY ALL
+            FROM {inputs} AS i CROSS JOIN variant AS v GROUP BY ALL
         )
         SELECT p.* REPLACE (
             CASE WHEN c.input <> '{FLOOR_AREA}' THEN p.gross_m2 WHEN c.side = 'low' THEN p.gross_low_m2 ELSE p.gross_high_m2 END AS gross_m2

@@ -22,7 +22,7 @@ check: operating_low_eur_year <= operating_eur_year AND operating_eur_year <= op
 check: yearly_low_eur_year <= yearly_eur_year AND yearly_eur_year <= yearly_high_eur_year AND yearly_low_eur_year >= 0
 check: rent_low_eur_m2_year <= rent_eur_m2_year AND rent_eur_m2_year <= rent_high_eur_m2_year AND rent_low_eur_m2_year >= 0
 check: rent_low_eur_m2_month <= rent_eur_m2_month AND rent_eur_m2_month <= rent_high_eur_m2_month AND rent_low_eur_m2_month >= 0
-code: plan/_finance.py, plan/_swing.py
+code: plan/_bounds.py, plan/_finance.py, plan/_swing.py
 columns:
   building_id | VARCHAR | - | Gebouw | building
   use | VARCHAR | - | Gebruik | use of the reuse matrix
@@ -91,17 +91,15 @@ columns:
 
 from __future__ import annotations
 
-import re
-
 import duckdb
 
-from transforms.plan._finance import COUNTS, FIGURES, INPUTS, RENTS, figures
+from transforms.plan._bounds import bound, end
+from transforms.plan._finance import FIGURES, INPUTS, RENTS, figures
 from transforms.plan._swing import swings
 
 _KEYS = ("building_id", "use")
 _CASE = ("use", "condition", "heritage")
 _CEILING = "rent_ceiling_eur_m2_year"
-_UNIT = re.compile(r"(_eur.*|_m2)$")
 _PLACE = """
 CREATE OR REPLACE TEMP TABLE planned_use AS
 SELECT r.building_id, r.use, coalesce(c.class, 'unknown') AS condition, coalesce(h.class, 'unknown') AS heritage,
@@ -119,7 +117,7 @@ def build(con: duckdb.DuckDBPyConnection) -> str:
     case = ", ".join(_CASE)
     likely = ", ".join(f"any_value(likely) FILTER (input = '{name}') AS {name}" for name in INPUTS)
     ceiling = ", ".join(
-        f"CAST(any_value({side or 'likely'}) FILTER (input = 'rent_ceiling') AS DECIMAL(18, 2)) AS {_end(_CEILING, side)}"
+        f"CAST(any_value({side or 'likely'}) FILTER (input = 'rent_ceiling') AS DECIMAL(18, 2)) AS {end(_CEILING, side)}"
         for side in ("low", "", "high")
     )
     con.execute(_PLACE)
@@ -135,40 +133,24 @@ def build(con: duckdb.DuckDBPyConnection) -> str:
         SELECT p.building_id, p.use, CASE WHEN p.gross_m2 IS NULL THEN 'floor_area' END AS unknown, p.condition, p.heritage, u.capacity_unit,
             l.level_low AS works_level_low, l.level AS works_level, l.level_high AS works_level_high,
             p.gross_low_m2, p.gross_m2, p.gross_high_m2, {shown},
-            {", ".join(f"c.{_end(_CEILING, side)}" for side in ("low", "", "high"))}
+            {", ".join(f"c.{end(_CEILING, side)}" for side in ("low", "", "high"))}
         FROM planned_use AS p JOIN figure AS f USING ({", ".join(_KEYS)}) CROSS JOIN standard AS n
         JOIN likely_case AS c USING ({case}) JOIN case_swing AS s USING ({case})
         JOIN reference.plan_level AS l USING (condition, heritage) JOIN reference.plan_use AS u USING (use)
     """
 
 
-def _end(name: str, side: str) -> str:
-    """Name of a bound, before the unit: usable_m2 -> usable_low_m2."""
-    place = _UNIT.search(name)
-    stem = name[: place.start()] if place else name
-    return f"{stem}_{side}{name[len(stem) :]}" if side else name
-
-
 def _bounded(name: str) -> tuple[str, str, str]:
     """The figure between its bounds."""
     sides = []
-    for side, way, sign, moved in (
-        ("low", "down", "-", "p.gross_m2 - p.gross_low_m2"),
-        ("high", "up", "+", "p.gross_high_m2 - p.gross_m2"),
+    for side, way, moved in (
+        ("low", "down", "p.gross_m2 - p.gross_low_m2"),
+        ("high", "up", "p.gross_high_m2 - p.gross_m2"),
     ):
         if name in RENTS:  # the area cancels out: what a square metre asks is the same in a larger building
             swing = f"s.{name}_{way}"
         else:
             area = f"CAST(f.{name} AS DOUBLE) * CAST({moved} AS DOUBLE) / nullif(CAST(p.gross_m2 AS DOUBLE), 0)"
             swing = f"sqrt(pow(s.{name}_{way} * CAST(p.gross_m2 AS DOUBLE) / n.m2, 2) + pow({area}, 2))"
-        moved_to = f"(CAST(f.{name} AS DOUBLE) {sign} {swing})"
-        # Not greatest(): it passes over what is not known.
-        value = f"CASE WHEN {moved_to} < 0 THEN 0 ELSE {moved_to} END"
-        sides.append(f"{_kept(name, value)} AS {_end(name, side)}")
+        sides.append(bound(name, side, f"f.{name}", swing))
     return sides[0], f"f.{name}", sides[1]
-
-
-def _kept(name: str, value: str) -> str:
-    if name not in COUNTS:
-        return f"CAST(round({value}, 2) AS DECIMAL(18, 2))"
-    return f"CAST({'ceil' if name == 'shares' else 'floor'}({value}) AS BIGINT)"
