@@ -26,6 +26,17 @@ _PAIR = """
     JOIN reference.reuse_use AS u ON u.use = m.use
     LEFT JOIN layer.match AS l ON l.request_id = m.request_id AND l.building_id = m.building_id
 """
+_COALITION = """
+    SELECT c.coalition_id, c.place, c.fill_share, c.member_count, c.uses, c.score, c.exchange, c.status, c.to_ask_count,
+        p.rent_low_eur_m2_year, p.rent_eur_m2_year, p.rent_high_eur_m2_year, m.members,
+        'onbenut plan ' || {city} || ' ' || c.building_id || ' --coalition ' || c.place AS plan_command
+    FROM match.coalition AS c LEFT JOIN plan.coalition AS p USING (coalition_id)
+    JOIN (
+        SELECT coalition_id, list({{'request_id': request_id, 'use': use, 'use_nl': label_nl, 'use_en': label_en}} ORDER BY request_id) AS members
+        FROM match.coalition_member JOIN reference.reuse_use USING (use) GROUP BY coalition_id
+    ) AS m USING (coalition_id)
+    WHERE c.building_id = {id} AND c.building_id NOT IN ({hidden}) ORDER BY c.place
+"""
 _NEAREST = "SELECT request_id FROM staging.space_request ORDER BY levenshtein(request_id, {id}), request_id LIMIT 3"
 
 
@@ -33,7 +44,8 @@ _NEAREST = "SELECT request_id FROM staging.space_request ORDER BY levenshtein(re
 class Matches:
     """Matches of a city: of one advert, of one building, or the best of all. Rows are dictionaries, sorted by place.
 
-    `excluded`: per kind of supply and reason how many; of one advert, or of all added up. `offers` and `partners` only of one advert.
+    `excluded`: per kind of supply and reason how many; of one advert, or of all added up. `offers` and `partners` only of one advert;
+    `coalitions` only of one building: who is in it for what, with the command that plans it.
     """
 
     city: str
@@ -45,6 +57,7 @@ class Matches:
     offers: Rows = field(default_factory=list)
     partners: Rows = field(default_factory=list)
     excluded: Rows = field(default_factory=list)
+    coalitions: Rows = field(default_factory=list)
 
 
 def read_matches(
@@ -87,6 +100,7 @@ def read_matches(
                 f"FROM match.request_exclusion LEFT JOIN reference.match_reason USING (reason) {one} "
                 "GROUP BY supply_kind, reason ORDER BY supply_kind, min(match.request_exclusion.place), reason",
             ),
+            [] if own is None else rows(con, _COALITION.format(id=literal(own), city=literal(slug), hidden=_list(hidden))),
         )  # fmt: skip
 
 

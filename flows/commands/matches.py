@@ -17,6 +17,7 @@ _WORDS = {
         "advert": "advert", "building": "building", "place": "", "excluded": "Why others cannot be", "count": "how many", "reason": "reason",
         "none": "No building can serve it.", "none_building": "No advert can be served here.", "can be": "can be", "offers": "Offers",
         "partners": "Partners", "brings": "brings what is sought", "offer": "offers", "kind_building": "buildings", "best": "Best of each advert",
+        "coalitions": "Coalitions: who could fill it together", "filled": "filled", "members": "members", "plan": "plan it",
         "indicative": "Matches are signals: nobody was asked, and the rent is an indicative calculation.",
     },
     "nl": {
@@ -24,6 +25,7 @@ _WORDS = {
         "advert": "zoekertje", "building": "gebouw", "place": "", "excluded": "Waarom andere niet kunnen", "count": "aantal", "reason": "reden",
         "none": "Geen gebouw kan dienen.", "none_building": "Geen zoekertje kan hier terecht.", "can be": "kan", "offers": "Aanbod",
         "partners": "Partners", "brings": "brengt wat gezocht wordt", "offer": "aanbod", "kind_building": "gebouwen", "best": "Het beste van elk zoekertje",
+        "coalitions": "Coalities: wie het samen kan vullen", "filled": "gevuld", "members": "leden", "plan": "plan",
         "indicative": "Matches zijn signalen: niemand is gevraagd, en de huur is een indicatieve berekening.",
     },
 }  # fmt: skip
@@ -63,8 +65,26 @@ def matches(city: str, space: Workspace, advert: str | None, building: str | Non
         out.print(
             table(f"\n{words['excluded']}", ("", words["reason"], words["count"]), lines, right=(words["count"],))
         )
+    _print_coalitions(found, lang, words, out)
     out.print(f"\n{words['indicative']}", soft_wrap=True)
     return 0
+
+
+def _print_coalitions(found: Matches, lang: str, words: Mapping[str, str], out: Console) -> None:
+    if not found.coalitions:
+        return
+    heads = ("", words["filled"], words["score"], words["rent"], words["members"])
+    lines = [
+        (
+            row["place"], f"{100 * row['fill_share']:.0f}%", _number(row["score"]), _span(row, "rent_low_eur_m2_year", "rent_high_eur_m2_year"),
+            ", ".join(f"{one['request_id']} ({one[f'use_{lang}']})" for one in row["members"]),
+        )
+        for row in found.coalitions
+    ]  # fmt: skip
+    out.print(table(f"\n{words['coalitions']}", heads, lines, right=(words["filled"],)))
+    for row in found.coalitions:
+        # Not in the table: a command that is folded cannot be copied.
+        out.print(f"{words['plan']}: {row['plan_command']}", soft_wrap=True, highlight=False)
 
 
 def _print_pairs(found: Matches, lang: str, words: Mapping[str, str], out: Console) -> None:

@@ -10,7 +10,9 @@ from rich.text import Text
 
 from flows.commands.terminal import console, print_json, table
 from flows.plan.ask import PlanFacts, plan_building
+from flows.plan.coalition import CoalitionPlan
 from flows.plan.tell import tell_plan
+from flows.plan.tell_coalition import tell_coalition
 from flows.plan.words import PlanWords
 from flows.workspace import Workspace
 
@@ -40,7 +42,11 @@ def plan(
 
 def _show(found: PlanFacts, words: PlanWords) -> None:
     out = console()
-    told = tell_plan(found.plan, found.explanation.run, words)
+    run = found.explanation.run
+    if isinstance(found.plan, CoalitionPlan):
+        told = tell_coalition(found.plan, run, words)
+    else:
+        told = tell_plan(found.plan, run, words)
 
     def line(text: str, style: str = "") -> None:
         out.print(Text(text, style=style), soft_wrap=not out.is_terminal)
@@ -53,6 +59,12 @@ def _show(found: PlanFacts, words: PlanWords) -> None:
     if told["no_area"]:
         line(told["no_area"], "bold")
     line("")
+    if "parts" in told:
+        out.print(table(told["parts_title"], told["part_heads"], told["parts"], right=told["part_heads"][1:-1]))
+        line(f"\n{told['members_title']}", "bold")
+        for text in told["members"]:
+            line(f"- {text}")
+        line("")
     out.print(_figures(told))
     line(told["bounds"], "dim")
     for section in ("moves", "risks"):
@@ -61,6 +73,8 @@ def _show(found: PlanFacts, words: PlanWords) -> None:
             line(f"- {text}")
     heads = told["use_heads"]
     out.print(table(f"\n{told['uses_title']}", heads, told["uses"], right=heads[1:]))
+    if told.get("together"):
+        line(told["together"])
     line(f"\n{words.text('steps')}", "bold")
     for place, step in enumerate(found.steps, 1):
         texts = {key: str(getattr(step, f"{key}_{words.lang}")) for key in ("topic", "text", "ask")}

@@ -10,6 +10,7 @@ from flows.dossier_facts import PUBLIC, DossierError, check_not_objected, criter
 from flows.explain import Explanation, read_explanation
 from flows.explain_find import find_building
 from flows.next_step import NextStep, next_steps
+from flows.plan.coalition import CoalitionPlan, read_coalition
 from flows.plan.read import Plan, PlanError, read_plan
 from flows.query import city_slug, open_warehouse, rows
 from flows.workspace import Workspace
@@ -20,7 +21,7 @@ from sources._kit.duck import literal
 class PlanFacts:
     """A plan, whose building it is and what to check first."""
 
-    plan: Plan
+    plan: Plan | CoalitionPlan
     explanation: Explanation
     steps: list[NextStep]
 
@@ -46,6 +47,7 @@ def plan_building(
             raise DossierError(
                 "this building is not in the public layer", city=slug, value=building_id, next_step="--audience city"
             )
+        plan: Plan | CoalitionPlan
         if coalition is not None:
             plan = read_coalition(con, slug, building_id, coalition, use)
         else:
@@ -54,26 +56,6 @@ def plan_building(
         return PlanFacts(plan, found, next_steps(nis, known_of(found, criteria_of(found))))
     finally:
         con.close()
-
-
-def read_coalition(
-    con: duckdb.DuckDBPyConnection, slug: str, building_id: str, coalition: str, use: str | None
-) -> Plan:
-    """The plan of a coalition of adverts for a building.
-
-    Raises:
-        PlanError: there is no such coalition, or a use was named beside it.
-    """
-    if use is not None:
-        raise PlanError(
-            "a coalition has uses of its own", city=slug, value=use, next_step="leave --use or --coalition out"
-        )
-    raise PlanError(
-        "no such coalition for this building",
-        city=slug,
-        value=f"{coalition} in {building_id}",
-        next_step="the warehouse holds no plans of coalitions yet; name a use with --use",
-    )
 
 
 def _refuse(con: duckdb.DuckDBPyConnection, slug: str, building_id: str, use: str | None) -> Plan:

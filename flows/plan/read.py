@@ -33,6 +33,10 @@ _RISKS = """
     FROM plan.risk AS k JOIN reference.plan_risk AS p USING (risk) LEFT JOIN reference.reuse_criterion AS c ON c.criterion = k.subject
     WHERE k.building_id = $id AND k.use = $use ORDER BY k.place, k.subject
 """
+_COALITIONS = """
+    SELECT coalition_id, place, member_count, fill_share, rent_low_eur_m2_year, rent_eur_m2_year, rent_high_eur_m2_year
+    FROM plan.coalition WHERE building_id = $id ORDER BY place
+"""
 
 
 class PlanError(OnbenutError):
@@ -41,7 +45,7 @@ class PlanError(OnbenutError):
 
 @dataclass(frozen=True)
 class Plan:
-    """A plan for one use, beside the figures of all uses. Money in EUR, areas in m2; low..likely..high hold in four of five cases."""
+    """A plan for one use, beside the figures of all uses and the coalitions of the building. Money in EUR, areas in m2; low..likely..high hold in four of five cases."""
 
     schema_version: str
     is_indicative: bool
@@ -52,6 +56,7 @@ class Plan:
     inputs: list[Row]
     sensitivity: list[Row]
     risks: list[Row]
+    coalitions: list[Row]
 
 
 def read_plan(con: duckdb.DuckDBPyConnection, building_id: str, use: str | None = None) -> Plan | None:
@@ -68,5 +73,5 @@ def read_plan(con: duckdb.DuckDBPyConnection, building_id: str, use: str | None 
     found = next((row for row in scenarios if (row["place"] == 1 if use is None else row["use"] == use)), None)
     if found is None:
         return None
-    parts = [read(query, found["use"]) for query in (_INPUTS, _SENSITIVITY, _RISKS)]
+    parts = [read(query, found["use"]) for query in (_INPUTS, _SENSITIVITY, _RISKS, _COALITIONS)]
     return Plan(SCHEMA_VERSION, True, building_id, found["use"], found, scenarios, *parts)

@@ -19,7 +19,7 @@ FIGURES = {
 }  # fmt: skip
 SUMS = ("investment_eur", "own_capital_eur", "yearly_eur_year", "rent_eur_m2_year")
 _UNIT = re.compile(r"(_eur.*|_m2)$")
-_SIDES = ("low", "", "high")
+SIDES = ("low", "", "high")
 _TOLD_BY_NAME = ("level", "-")
 
 
@@ -39,19 +39,23 @@ def tell_plan(plan: Plan, run: Row, words: PlanWords) -> Mapping[str, Any]:
         "uses_title": words.text("uses"),
         "use_heads": [words.text(key) for key in ("use", "place", "invested", "needed", "market")],
         "uses": list(tell_uses(plan.scenarios, words)),
-        "basis": words.text(
-            "basis",
-            day=words.day(max(row["valued_on"] for row in plan.inputs)),
-            config=run["config_version"],
-            run=run["run_id"],
-        ),
+        "together": tell_together(plan.coalitions, words),
+        "basis": tell_basis(plan.inputs, run, words),
     }
 
 
+def tell_basis(inputs: list[Row], run: Row, words: PlanWords) -> str:
+    """What day the prices are of, and which numbers and run."""
+    day = words.day(max(row["valued_on"] for row in inputs))
+    return words.text("basis", day=day, config=run["config_version"], run=run["run_id"])
+
+
 def tell_figures(scenario: Row, words: PlanWords) -> Iterator[Mapping[str, Any]]:
-    """Name, low, likely, high and unit of every figure."""
+    """Name, low, likely, high and unit of every figure that the plan has."""
     for column, unit in FIGURES.items():
-        values = [scenario[end(column, side)] for side in _SIDES]
+        if column not in scenario:
+            continue
+        values = [scenario[end(column, side)] for side in SIDES]
         if column == "works_level":
             ends = [words.name("level", value) for value in values]
             mark = ""
@@ -73,7 +77,12 @@ def tell_moves(moves: list[Row], words: PlanWords) -> Iterator[str]:
 
 
 def tell_risk(row: Row, words: PlanWords) -> str:
-    """One risk with the number behind it."""
+    """One risk with the number behind it, and the member it is about."""
+    told = _tell_number(row, words)
+    return f"{row['request_id']}: {told}" if row.get("request_id") else told
+
+
+def _tell_number(row: Row, words: PlanWords) -> str:
     label = words.own(row, "label")
     if row["subject_nl"]:
         return f"{words.own(row, 'subject')}: {label}"
@@ -91,14 +100,21 @@ def tell_uses(scenarios: list[Row], words: PlanWords) -> Iterator[list[str]]:
     """A line a use: place, investment, needed rent and what the market pays."""
     for row in scenarios:
         place = words.say("unknown") if row["place"] is None else str(row["place"])
-        spans = [_span(row, column, words) for column in ("investment_eur", "rent_eur_m2_year")]
+        spans = [tell_span(row, column, words) for column in ("investment_eur", "rent_eur_m2_year")]
         yield [words.own(row, "label"), place, *spans, words.plain(row["rent_ceiling_eur_m2_year"], "eur/m2/year")]
 
 
-def _span(row: Row, column: str, words: PlanWords) -> str:
+def tell_together(coalitions: list[Row], words: PlanWords) -> str:
+    """How many coalitions could fill the building, and how far; nothing where there are none."""
+    fills = "; ".join(words.full(row["fill_share"], "share") for row in coalitions)
+    return words.text("together", count=str(len(coalitions)), fills=fills) if coalitions else ""
+
+
+def tell_span(row: Row, column: str, words: PlanWords) -> str:
+    """Low, likely and high of an amount in one cell."""
     if row[column] is None:
         return words.say("unknown")
-    low, likely, high = (words.plain(row[end(column, side)], "eur") for side in _SIDES)
+    low, likely, high = (words.plain(row[end(column, side)], "eur") for side in SIDES)
     return words.text("span", low=low, likely=likely, high=high)
 
 
