@@ -191,7 +191,10 @@ def test_every_risk_and_every_input_has_words_in_both_languages(voorbeeldstad: R
             row["label_nl"] and row["label_en"] and (row["label_nl"] != row["label_en"] or row[key] == "dividend")
             for row in rows
         )
-    sql = (CHECKOUT / "transforms" / "plan" / "risk.sql").read_text(encoding="utf-8")
+    sql = "".join(
+        (CHECKOUT / "transforms" / "plan" / f"{name}.sql").read_text(encoding="utf-8")
+        for name in ("risk", "coalition_risk")
+    )
     assert all(f"'{row['risk']}'" in sql for row in REFERENCE.tables["plan_risk"])
     known = {row["input"] for row in REFERENCE.tables["plan_label"]}
     assert known == {*INPUTS, "floor_area", "rent_ceiling"}
