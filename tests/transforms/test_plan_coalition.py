@@ -295,6 +295,20 @@ def test_what_members_can_pay_never_moves_the_needed_rent(own: duckdb.DuckDBPyCo
     )
 
 
+def test_where_nothing_may_be_free_the_rent_at_that_end_is_not_known(own: duckdb.DuckDBPyConnection) -> None:
+    own.execute("UPDATE match.supply SET free_low = 0, free_high = 1")
+    made = plan(own)
+    assert all(row["rent_low_eur_m2_year"] <= row["rent_eur_m2_year"] <= row["rent_high_eur_m2_year"] for row in made)
+    assert {row["usable_low_m2"] for row in made} == {0}
+    low = read(own, "FROM plan.coalition_variant WHERE input = 'floor_area' AND side = 'low'")
+    assert {(row["let_m2"], row["investment_eur"], row["rent_eur_m2_year"]) for row in low} == {(0, 0, None)}
+    moves = read(
+        own,
+        "SELECT DISTINCT rent_at_low_eur_m2_year AS rent FROM plan.coalition_sensitivity WHERE input = 'floor_area'",
+    )
+    assert moves == [{"rent": None}]
+
+
 def alone(con: duckdb.DuckDBPyConnection, fill: float, is_sure: bool) -> tuple[list[Row], dict[str, Row]]:
     """For every use of some buildings a coalition of two members of unequal size, who fill so much of it; all of the building is free."""
     con.execute("CREATE OR REPLACE TEMP TABLE one AS SELECT *, building_id || ':' || use AS coalition_id FROM plan.scenario "
