@@ -30,7 +30,6 @@ FROM = ("match.coalition", "match.coalition_member", "match.supply", "match.supp
         "score.reuse", "score.reuse_level", *(f"reference.{name}" for name in ("plan_use", "plan_level", "plan_limit", "plan_risk", "coalition_limit")))  # fmt: skip
 SHOWN = tuple(name for name in FIGURES if name != "capacity")
 ASKED = ("member_cannot_pay", "member_may_not_pay", "budget_unsaid")
-ROOM = 1e9
 Part = tuple[Decimal | None, Mapping[str, float]]
 Moved = dict[tuple[str, str], Row]
 
@@ -58,7 +57,7 @@ def floors(voorbeeldstad: RunCity) -> dict[str, list[Row]]:
 def given(own: Spans, is_empty: bool, name: str = "", side: str = "likely") -> dict[str, float]:
     at = {"low": 0, "likely": 1, "high": 2}
     found = {one: span[at[side if one == name else "likely"]] for one, span in own.items()}
-    return {**found, "occupancy": 0.0, "space_each": ROOM} if is_empty else found
+    return {**found, "occupancy": 0.0} if is_empty else found
 
 
 def moved_by_hand(floor: list[Row], cases: Mapping[tuple[str, str, str], Spans]) -> Moved:
@@ -300,6 +299,10 @@ def test_where_nothing_may_be_free_the_rent_at_that_end_is_not_known(own: duckdb
     made = plan(own)
     assert all(row["rent_low_eur_m2_year"] <= row["rent_eur_m2_year"] <= row["rent_high_eur_m2_year"] for row in made)
     assert {row["usable_low_m2"] for row in made} == {0}
+    # The middle of nothing and all.
+    whole_of = {row["building_id"]: row["gross_m2"] for row in read(own, "FROM plan.scenario WHERE unknown IS NULL")}
+    for row in made:
+        assert float(row["gross_m2"]) == pytest.approx(float(whole_of[row["building_id"]]) / 2, abs=0.05)
     low = read(own, "FROM plan.coalition_variant WHERE input = 'floor_area' AND side = 'low'")
     assert {(row["let_m2"], row["investment_eur"], row["rent_eur_m2_year"]) for row in low} == {(0, 0, None)}
     moves = read(

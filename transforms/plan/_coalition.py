@@ -6,8 +6,6 @@ import duckdb
 
 from transforms.plan._swing import varied
 
-# Nobody is in what stays empty, and it pays no rent: so much room for each that there is room for none.
-_ROOM = 1e9
 _CASES = """
 CREATE OR REPLACE TEMP TABLE coalition_input AS
 SELECT i.* FROM plan.input AS i SEMI JOIN plan.coalition_floor AS f ON (f.use, f.condition, f.heritage) = (i.use, i.condition, i.heritage)
@@ -27,9 +25,7 @@ def vary_coalitions(con: duckdb.DuckDBPyConnection, moved: str = "true") -> str:
     con.execute(_CASES)
     con.execute(f"""
         CREATE OR REPLACE TEMP TABLE varied_coalition AS
-        SELECT * REPLACE (
-            CASE WHEN is_empty THEN 0 ELSE occupancy END AS occupancy, CASE WHEN is_empty THEN {_ROOM} ELSE space_each END AS space_each
-        )
+        SELECT * REPLACE (CASE WHEN is_empty THEN 0 ELSE occupancy END AS occupancy)
         FROM ({varied("plan.coalition_floor", "coalition_input")}) WHERE {moved}
     """)
     return "varied_coalition"

@@ -11,7 +11,7 @@ columns:
   input | VARCHAR | - | Gegeven | input that is not at its likely value; - where all are
   side | VARCHAR | - | Kant | low or high: where it is; likely
   let_m2 | DOUBLE | m2 | Verhuurd | usable floor that pays rent: of what members take, by occupancy; 0 where nothing may be free
-  capacity | BIGINT | - | Capaciteit | people, workplaces and homes added up: shown by use only
+  capacity | BIGINT | - | Capaciteit | people, workplaces and homes added up, and room for them in what stays empty; shown by use only
   usable_m2 | DECIMAL(18,2) | m2 | Bruikbaar | usable floor area
   shares | BIGINT | - | Aandelen | shares to be found
   works_eur | DECIMAL(18,2) | EUR | Werken | works, with the surcharge for heritage
