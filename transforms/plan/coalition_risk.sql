@@ -58,14 +58,13 @@ found AS (
     SELECT coalition_id, 'stays_short', '-', sum(area_m2) FILTER (duration IN ('temporary', 'years')) / sum(area_m2), NULL
     FROM member GROUP BY coalition_id HAVING count(*) FILTER (duration IN ('temporary', 'years')) > 0
     UNION ALL
-    -- Half a per cent is told as none.
-    SELECT coalition_id, 'stays_empty', '-', 1 - fill_share, NULL FROM plan WHERE fill_share < 0.995
+    SELECT coalition_id, 'stays_empty', '-', 1 - fill_share, NULL FROM plan WHERE 1 - fill_share > b['empty_told']
     UNION ALL
     SELECT coalition_id, 'may_stay_empty', '-', empty_high, empty_most FROM plan WHERE empty_high > empty_most
     UNION ALL
     SELECT coalition_id, 'may_not_fit', '-', usable_low_m2, filled_m2 FROM plan WHERE usable_low_m2 < filled_m2
     UNION ALL
-    SELECT coalition_id, 'part_in_use', '-', 1 - (free_low + free_high) / 2, NULL FROM plan WHERE (free_low + free_high) / 2 < 0.995
+    SELECT coalition_id, 'part_in_use', '-', 1 - (free_low + free_high) / 2, NULL FROM plan WHERE 1 - (free_low + free_high) / 2 > b['empty_told']
     UNION ALL
     SELECT coalition_id, 'free_unknown', '-', NULL, NULL FROM plan WHERE free_low IS NULL
     UNION ALL
