@@ -205,7 +205,9 @@ def plan(
         typer.Argument(metavar="ID", help="Building id, with or without its issuer, or an OSM id such as way/123."),
     ],
     use: Annotated[str | None, typer.Option(help="Such as housing; the use that suits it best if not given.")] = None,
-    coalition: Annotated[str | None, typer.Option(metavar="N|ID", help="Adverts that fill it together: place in the building, or id.")] = None,
+    coalition: Annotated[
+        str | None, typer.Option(metavar="N|ID", help="Adverts that fill it together: place in the building, or id.")
+    ] = None,
     audience: Annotated[Audience, typer.Option(help="Who will read it.")] = Audience.PUBLIC,
     lang: Annotated[Language, typer.Option(envvar="ONBENUT_LANG", help="Dutch or English.")] = Language.EN,
     as_json: AsJson = False,
