@@ -27,6 +27,8 @@ _LAYERS = {
     "business_parks": ("Bedrijventerreinen", "Business parks", "Een rij per terrein, waar de stad er heeft.", "One row per park, where the city has any."),
     "business_park_parcels": ("Percelen", "Parcels", "De percelen van die terreinen.", "The parcels of those parks."),
     "park_indicators": ("Indicatoren", "Indicators", "Wat van elk terrein bekend is, in zes thema's.", "What is known of each park, in six themes."),
+    "park_sharing": ("Delen", "Sharing", "Welke percelen en gebouwen van elk terrein best gedeeld worden.", "Which parcels and buildings of each park are best shared."),
+    "park_matches": ("Vraag en aanbod", "Requests and offers", "Wie een plaats vraagt in of bij elk terrein, en wat er is.", "Who asks for a place in or near each park, and what there is."),
     "evidence": ("Aanwijzingen", "Evidence", "Een rij per waarneming achter de kans.", "One row per observation behind the probability."),
     "reuse": ("Hergebruik", "Reuse", "De drie gebruiken die best passen.", "The three uses that suit best."),
     "sources": ("Bronnen", "Sources", "Bronnen, licenties en bronvermeldingen.", "Sources, licences and attributions."),
