@@ -50,7 +50,7 @@ source AS (
     FROM used AS u JOIN reference.feed AS f USING (feed) GROUP BY ALL
 )
 SELECT f.audience, f.park_id, f.subject_kind, f.subject_id, b.name AS subject_name, f.shared_use, u.label_nl AS shared_use_label, u.label_en AS shared_use_label_en, f.place,
-    f.score, f.low AS score_low, f.high AS score_high, w.why, w.why_en, w.unknown, w.unknown_en, q.sources, q.licence, getvariable('run_id') AS run_id
+    round(f.score, 1) AS score, round(f.low, 1) AS score_low, round(f.high, 1) AS score_high, w.why, w.why_en, w.unknown, w.unknown_en, q.sources, q.licence, getvariable('run_id') AS run_id
 FROM first AS f
 JOIN worded AS w USING (audience, subject_kind, subject_id, shared_use)
 JOIN reference.park_shared_use AS u USING (shared_use)

@@ -45,7 +45,7 @@ home AS (
 ),
 meeting AS (
     SELECT w.request_id, w.feed, p.park_id, bool_or(coalesce(h.park_id = p.park_id, false)) AS is_inside,
-        bool_or(ST_Intersects(w.geom, p.geom) OR coalesce(gap_m(h.geom, p.geom) <= r.near_m, false)) AS is_near
+        bool_or(ST_Intersects(w.geom, p.geom) OR h.park_id IS NOT NULL AND gap_m(h.geom, p.geom) <= r.near_m) AS is_near
     FROM (SELECT DISTINCT request_id, park_id FROM pair) AS d JOIN wish AS w USING (request_id) JOIN core.business_park AS p USING (park_id) CROSS JOIN rule AS r
     LEFT JOIN home AS h ON h.request_id = w.request_id
     GROUP BY ALL

@@ -25,7 +25,7 @@ WITH summed AS (
     FROM score.park_sharing_part GROUP BY ALL
 ),
 scored AS (
-    SELECT audience, park_id, subject_kind, subject_id, shared_use, least(100, 100 * fit / nullif(known, 0)) AS score, 100 * fit_low / weight AS low, 100 * fit_high / weight AS high,
+    SELECT audience, park_id, subject_kind, subject_id, shared_use, CASE WHEN known > 0 THEN least(100, 100 * fit / known) END AS score, 100 * fit_low / weight AS low, 100 * fit_high / weight AS high,
         CAST(100 * (fit_low + fit_high) / 2 / weight AS DECIMAL(9, 6)) AS middle, known / weight AS known_share
     FROM summed WHERE weight > 0
 )

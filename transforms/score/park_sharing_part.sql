@@ -16,17 +16,27 @@
 --   fit_low | DOUBLE | - | Past, ondergrens | least it can be; 0 where nothing is known
 --   fit_high | DOUBLE | - | Past, bovengrens | most it can be; 1 where nothing is known
 --   feeds | VARCHAR[] | - | Gegevensstromen | feeds it was made from; none where not known
-WITH measured AS (FROM score.park_sharing_place UNION ALL FROM score.park_sharing_thing UNION ALL FROM score.park_sharing_pattern),
-hidden AS (SELECT list(feed) AS feeds FROM reference.feed WHERE visibility <> 'public'),
-fitted AS (
-    SELECT a.audience, s.park_id, s.subject_kind, s.subject_id, p.shared_use, p.measure, p.weight, m.value AS amount, m.measure IS NOT NULL AS is_known, m.feeds,
-        least(1, m.value / p.full) AS fit, CASE WHEN m.low IS NOT NULL THEN least(1, m.low / p.full) ELSE 0 END AS fit_low, CASE WHEN m.high IS NOT NULL THEN least(1, m.high / p.full) ELSE 1 END AS fit_high
-    FROM score.park_subject AS s JOIN reference.park_sharing_part AS p USING (subject_kind) CROSS JOIN (SELECT unnest(['public', 'city']) AS audience) AS a CROSS JOIN hidden AS h
+WITH hidden AS (SELECT list(feed) AS feeds FROM reference.feed WHERE visibility <> 'public'),
+measured AS (
+    -- What a source of the city alone says is unknown to the public.
+    SELECT m.*, NOT list_has_any(m.feeds, coalesce(h.feeds, [])) AS is_open
+    FROM (FROM score.park_sharing_place UNION ALL FROM score.park_sharing_thing UNION ALL FROM score.park_sharing_pattern) AS m CROSS JOIN hidden AS h
+),
+whole AS (
+    SELECT s.park_id, s.subject_kind, s.subject_id, s.is_public, p.shared_use, p.measure, p.weight, p."full", m.measure IS NOT NULL AS is_known, m.* EXCLUDE (subject_kind, subject_id, measure)
+    FROM score.park_subject AS s JOIN reference.park_sharing_part AS p USING (subject_kind)
     LEFT JOIN measured AS m ON m.subject_kind = s.subject_kind AND m.subject_id = s.subject_id AND m.measure = p.measure
-        -- What a source of the city alone says is unknown to the public.
-        AND (a.audience = 'city' OR NOT list_has_any(m.feeds, coalesce(h.feeds, [])))
-    WHERE a.audience = 'city' OR s.is_public
+),
+heard AS (
+    SELECT 'city' AS audience, * EXCLUDE (is_public, is_open) FROM whole
+    UNION ALL
+    SELECT 'public', park_id, subject_kind, subject_id, shared_use, measure, weight, "full", is_known AND is_open, CASE WHEN is_open THEN value END, CASE WHEN is_open THEN low END,
+        CASE WHEN is_open THEN high END, CASE WHEN is_open THEN feeds END
+    FROM whole WHERE is_public
+),
+fitted AS (
+    SELECT *, CASE WHEN low IS NOT NULL THEN least(1, low / "full") ELSE 0 END AS fit_low, CASE WHEN high IS NOT NULL THEN least(1, high / "full") ELSE 1 END AS fit_high FROM heard
 )
-SELECT audience, park_id, subject_kind, subject_id, shared_use, measure, weight, amount, CASE WHEN is_known THEN coalesce(fit, (fit_low + fit_high) / 2) END AS fit, fit_low, fit_high,
-    coalesce(feeds, []) AS feeds
+SELECT audience, park_id, subject_kind, subject_id, shared_use, measure, weight, value AS amount,
+    CASE WHEN value IS NOT NULL THEN least(1, value / "full") WHEN is_known THEN (fit_low + fit_high) / 2 END AS fit, fit_low, fit_high, coalesce(feeds, []) AS feeds
 FROM fitted

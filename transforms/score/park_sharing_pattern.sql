@@ -39,11 +39,11 @@ beside AS (
     WHERE w.known_m2 > coalesce(o.known_m2, 0)
 ),
 slot AS (
-    SELECT b.subject_kind, b.subject_id, b.feeds, t.slot, least(1, b.rest[t.slot] / b.rest_m2) AS taken, least(1, b.known) AS known,
+    SELECT b.subject_kind, b.subject_id, b.feeds, b.slot, least(1, b.rest[b.slot] / b.rest_m2) AS taken, least(1, b.known) AS known,
         -- A parcel that is not in use takes no places; one without buildings takes none either, where all are seen.
-        CASE WHEN c.in_use = 'not_in_use' OR b.own_m2 IS NULL AND (b.seen >= 1 OR c.built = 'unbuilt') THEN 0.0 WHEN b.own_known_m2 > 0 THEN least(1, b.own[t.slot] / b.own_known_m2) END AS mine,
+        CASE WHEN c.in_use = 'not_in_use' OR b.own_m2 IS NULL AND (b.seen >= 1 OR c.built = 'unbuilt') THEN 0.0 WHEN b.own_known_m2 > 0 THEN least(1, b.own[b.slot] / b.own_known_m2) END AS mine,
         CASE WHEN c.in_use = 'not_in_use' OR b.own_m2 IS NULL THEN 1.0 ELSE least(1, b.seen * b.own_known_m2 / b.own_m2) END AS mine_known
-    FROM beside AS b CROSS JOIN (SELECT unnest([1, 2, 3]) AS slot) AS t LEFT JOIN core.park_parcel AS c ON b.subject_kind = 'parcel' AND c.parcel_id = b.subject_id
+    FROM (SELECT *, generate_subscripts(rest, 1) AS slot FROM beside) AS b LEFT JOIN core.park_parcel AS c ON b.subject_kind = 'parcel' AND c.parcel_id = b.subject_id
 )
 SELECT subject_kind, subject_id, 'neighbours_day' AS measure, taken AS value, least(taken, taken * known) AS low, greatest(taken, taken * known + 1 - known) AS high, feeds FROM slot WHERE slot = 1
 UNION ALL
