@@ -235,7 +235,10 @@ def market() -> duckdb.DuckDBPyConnection:
         if kind == "offer":
             put("staging.space_request", name, "g", shapely.Point(x, y), shapely.Point(x, y))
     for number in range(40):
-        point, name = shapely.Point(rng.uniform(-200, 4600), rng.uniform(-100, 700)), f"r{number:02d}"
+        point, name = (
+            shapely.Point(rng.uniform(-100, 1700) + 2800 * (number % 8 == 0), rng.uniform(-100, 700)),
+            f"r{number:02d}",
+        )
         way = number % 4
         area = (
             point.buffer(rng.uniform(100, 900))
