@@ -55,8 +55,8 @@ def test_what_is_not_known_widens_the_bounds_and_is_never_nothing() -> None:
     world = draw_world(4)
     before = scores(world)
     for measure in MEASURES:
+        world.con.execute("BEGIN")
         for step in ("place", "thing", "pattern"):
-            make(world.con, f"park_sharing_{step}")
             world.con.execute(f"DELETE FROM score.park_sharing_{step} WHERE measure = '{measure}'")
         make(world.con, "park_sharing_part")
         make(world.con, "park_sharing")
@@ -73,6 +73,7 @@ def test_what_is_not_known_widens_the_bounds_and_is_never_nothing() -> None:
             wider += high - low > before[key][2] - before[key][1] + 1e-9
             assert (key[0], key[2]) in uses or (score, low, high) == before[key][:3]
         assert wider > 0, measure
+        world.con.execute("ROLLBACK")
 
 
 def test_the_public_sees_no_dwelling_no_objection_and_nothing_a_source_of_the_city_says() -> None:

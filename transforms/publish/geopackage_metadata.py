@@ -39,8 +39,14 @@ _DESCRIPTIONS = {
         "indicatoren",
         "Wat van elk bedrijventerrein bekend is, met dekking en bron / What is known of each business park, with coverage and source",
     ),
-    "park_sharing": ("delen", "Welke percelen en gebouwen best gedeeld worden / Which parcels and buildings are best shared"),
-    "park_matches": ("vraag en aanbod", "Vraag en aanbod in bedrijventerreinen / Requests and offers in business parks"),
+    "park_sharing": (
+        "delen",
+        "Welke percelen en gebouwen best gedeeld worden / Which parcels and buildings are best shared",
+    ),
+    "park_matches": (
+        "vraag en aanbod",
+        "Vraag en aanbod in bedrijventerreinen / Requests and offers in business parks",
+    ),
     "evidence": ("aanwijzingen", "Aanwijzingen achter de scores / Evidence behind the scores"),
     "reuse": ("hergebruik", "De drie gebruiken die best passen / The three uses that suit best"),
     "codes": ("codelijst", "Betekenis van codes en woorden / Meaning of codes and words"),
