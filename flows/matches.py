@@ -24,7 +24,7 @@ _PAIR = """
     FROM match.request_building AS m
     JOIN layer.building AS b ON b.audience = 'public' AND b.building_id = m.building_id
     JOIN reference.reuse_use AS u ON u.use = m.use
-    LEFT JOIN layer.match AS l ON l.request_id = m.request_id AND l.building_id = m.building_id
+    LEFT JOIN layer.match AS l ON l.audience = 'city' AND l.request_id = m.request_id AND l.building_id = m.building_id
 """
 _COALITION = """
     SELECT c.coalition_id, c.place, c.fill_share, c.member_count, c.uses, c.score, c.exchange, c.status, c.to_ask_count,

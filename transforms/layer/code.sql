@@ -21,7 +21,14 @@ WITH word AS (
         ('legal_status', 'struck_off', 'geschrapt', 'struck off', 5),
         ('heritage', 'erfgoed volgens OpenStreetMap', 'erfgoed volgens OpenStreetMap', 'heritage according to OpenStreetMap', 99),
         ('change', 'replaced', 'vervangen', 'replaced', 1),
-        ('change', 'withdrawn', 'ingetrokken', 'withdrawn', 2)
+        ('change', 'withdrawn', 'ingetrokken', 'withdrawn', 2),
+        ('request_kind', 'space', 'zoekt ruimte', 'looks for space', 1),
+        ('request_kind', 'partner', 'zoekt partners', 'looks for partners', 2),
+        ('request_kind', 'offer', 'biedt ruimte', 'offers space', 3),
+        ('search_status', 'optimal', 'niets beters binnen de marge', 'nothing better within the gap', 1),
+        ('search_status', 'pool_limit', 'niet al wie past werd bekeken', 'not all who fit were looked at', 2),
+        ('search_status', 'cut_nodes', 'zoeken afgebroken', 'search cut off', 3),
+        ('search_status', 'cut_time', 'zoeken afgebroken (tijd)', 'search cut off (time)', 4)
     ) AS v(column_name, code, title_nl, title_en, place)
     UNION ALL SELECT 'type', type, label_nl, label_en, 0 FROM reference.building_type
     UNION ALL SELECT 'type_label', label_nl, label_nl, label_en, 0 FROM reference.building_type

@@ -1,11 +1,13 @@
--- Which advert could be in which building: the best of both lists, in words for who looks and for who has a building. Where an advert
--- looks is in none of its columns: no distance, no part of the score, and the score in whole points.
--- inputs: match.request_building, staging.space_request, layer.building, core.building, reference.reuse_use, reference.match_limit,
+-- Which advert could be in which building, per audience: the best of both lists, in words for who looks and for who has a building. A match
+-- of an advert that only the city may see is the city's; the building is always one that the public sees. Where an advert looks is in none
+-- of its columns: no distance, no part of the score, and the score in whole points.
+-- inputs: match.request_building, layer.advert, layer.building, core.building, reference.reuse_use, reference.match_limit,
 --   reference.reuse_criterion
--- key: request_id, building_id
+-- key: audience, request_id, building_id
 -- params: run_id
 -- check: request_place IS NOT NULL OR building_place IS NOT NULL
 -- columns:
+--   audience | VARCHAR | - | Doelgroep | public or city // Voor wie: public of city
 --   request_id | VARCHAR | - | Zoekertje | Advert, as the platform names it, with its feed // Zoekertje, zoals het platform het noemt, met zijn gegevensstroom
 --   request_kind | VARCHAR | - | Soort zoekertje | space (looks for space) or partner (looks for partners) // space = zoekt ruimte, partner = zoekt partners
 --   building_id | VARCHAR | - | Gebouw-id | Building // Gebouw
@@ -13,6 +15,7 @@
 --   building_type | VARCHAR | - | Type | Type of the building in Dutch // Type van het gebouw in het Nederlands
 --   use | VARCHAR | - | Gebruik (code) | The wanted use that suits the building best // Het gevraagde gebruik waarvoor het gebouw het best past
 --   use_label | VARCHAR | - | Gebruik | That use in Dutch // Dat gebruik in het Nederlands
+--   use_label_en | VARCHAR | - | Gebruik (Engels) | That use in English // Dat gebruik in het Engels
 --   score | DOUBLE | points | Score (0-100) | How well the two fit by what is known; empty where nothing is // Hoe goed de twee passen volgens wat bekend is; leeg waar niets bekend is
 --   score_low | DOUBLE | points | Ondergrens | When everything unknown turns out worst // Als al wat onbekend is tegenvalt
 --   score_high | DOUBLE | points | Bovengrens | When everything unknown turns out best // Als al wat onbekend is meevalt
@@ -23,6 +26,7 @@
 --   rent_low_eur_m2_year | DOUBLE | EUR/m2/year | Nodige huur, ondergrens | Rent a plan needs per usable m2 and year, indicative, lower end // Huur die een plan nodig heeft per bruikbare m2 en jaar, indicatief, ondergrens
 --   rent_high_eur_m2_year | DOUBLE | EUR/m2/year | Nodige huur, bovengrens | Upper end // Bovengrens
 --   to_check | VARCHAR | - | Na te kijken | Criteria that may stand in the way by themselves and are not known, in Dutch // Criteria die op zich in de weg kunnen staan en niet bekend zijn
+--   to_check_en | VARCHAR | - | Na te kijken (Engels) | The same in English // Hetzelfde in het Engels
 --   why_building | VARCHAR | - | Waarom dit gebouw | Why this building for who looks, in Dutch // Waarom dit gebouw voor wie zoekt
 --   why_building_en | VARCHAR | - | Waarom dit gebouw (Engels) | The same in English // Hetzelfde in het Engels
 --   who | VARCHAR | - | Wie kan hier terecht | Who looks, in Dutch, without telling who it is // Wie zoekt, zonder te zeggen wie het is
@@ -32,11 +36,17 @@
 WITH shown AS (
     SELECT map_from_entries(list((name, value))) AS most FROM reference.match_limit
 ),
+-- Places count those alone that the audience may see: a gap would tell that there is another.
+ranked AS (
+    SELECT a.audience, a.request_kind, a.who, a.who_en, m.*, CASE WHEN m.building_place IS NOT NULL
+        THEN row_number() OVER (PARTITION BY a.audience, m.building_id ORDER BY m.building_place) END AS own_place
+    FROM match.request_building AS m JOIN layer.advert AS a USING (request_id)
+),
 pair AS (
-    SELECT m.*, CASE WHEN m.request_place <= most['shown_per_request'] THEN m.request_place END AS shown_request_place,
-        CASE WHEN m.building_place <= most['shown_per_supply'] THEN m.building_place END AS shown_building_place
-    FROM match.request_building AS m CROSS JOIN shown
-    WHERE m.request_place <= most['shown_per_request'] OR m.building_place <= most['shown_per_supply']
+    SELECT r.*, CASE WHEN r.request_place <= most['shown_per_request'] THEN r.request_place END AS shown_request_place,
+        CAST(CASE WHEN r.own_place <= most['shown_per_supply'] THEN r.own_place END AS INTEGER) AS shown_building_place
+    FROM ranked AS r CROSS JOIN shown
+    WHERE r.request_place <= most['shown_per_request'] OR r.own_place <= most['shown_per_supply']
 ),
 -- The lists repeat: each is put into words once.
 checked AS (
@@ -44,38 +54,11 @@ checked AS (
     FROM (SELECT to_check, unnest(to_check) AS criterion FROM (SELECT DISTINCT to_check FROM pair)) AS x
     JOIN reference.reuse_criterion AS c USING (criterion)
     GROUP BY to_check
-),
-wanted AS (
-    SELECT uses, string_agg(u.label_nl, ' of ' ORDER BY x.use) AS label, string_agg(u.label_en, ' or ' ORDER BY x.use) AS label_en
-    FROM (SELECT uses, unnest(uses) AS use FROM (SELECT DISTINCT uses FROM staging.space_request)) AS x
-    JOIN reference.reuse_use AS u USING (use)
-    GROUP BY uses
-),
-asker AS (
-    SELECT r.request_id, r.kind,
-        concat_ws(', ',
-            CASE r.kind WHEN 'partner' THEN 'zoekt partners en ruimte voor ' ELSE 'zoekt ruimte voor ' END || w.label,
-            CASE WHEN r.area_min_m2 IS NOT NULL AND r.area_max_m2 IS NOT NULL THEN format('{:d} tot {:d} m²', r.area_min_m2::BIGINT, r.area_max_m2::BIGINT)
-                 WHEN r.area_min_m2 IS NOT NULL THEN format('vanaf {:d} m²', r.area_min_m2::BIGINT)
-                 WHEN r.area_max_m2 IS NOT NULL THEN format('tot {:d} m²', r.area_max_m2::BIGINT) END,
-            CASE r.extent WHEN 'whole' THEN 'een heel gebouw' WHEN 'part' THEN 'een deel van een gebouw' END,
-            CASE r.duration WHEN 'temporary' THEN 'tijdelijk' WHEN 'years' THEN 'voor enkele jaren' WHEN 'permanent' THEN 'blijvend' END,
-            format('tot {:.2f} € per m² en jaar', r.budget_eur_m2_year::DOUBLE)) AS who,
-        concat_ws(', ',
-            CASE r.kind WHEN 'partner' THEN 'seeks partners and space for ' ELSE 'seeks space for ' END || w.label_en,
-            CASE WHEN r.area_min_m2 IS NOT NULL AND r.area_max_m2 IS NOT NULL THEN format('{:d} to {:d} m²', r.area_min_m2::BIGINT, r.area_max_m2::BIGINT)
-                 WHEN r.area_min_m2 IS NOT NULL THEN format('from {:d} m²', r.area_min_m2::BIGINT)
-                 WHEN r.area_max_m2 IS NOT NULL THEN format('up to {:d} m²', r.area_max_m2::BIGINT) END,
-            CASE r.extent WHEN 'whole' THEN 'a whole building' WHEN 'part' THEN 'a part of a building' END,
-            CASE r.duration WHEN 'temporary' THEN 'temporary' WHEN 'years' THEN 'for some years' WHEN 'permanent' THEN 'to stay' END,
-            format('up to €{:.2f} per m² and year', r.budget_eur_m2_year::DOUBLE)) AS who_en
-    FROM staging.space_request AS r JOIN wanted AS w USING (uses)
-    WHERE r.kind IN ('space', 'partner')
 )
-SELECT p.request_id, a.kind AS request_kind, p.building_id, b.name AS building_name, b.type_label AS building_type, p.use, u.label_nl AS use_label,
-    round(p.score) AS score, round(p.low) AS score_low, round(p.high) AS score_high, p.shown_request_place AS request_place,
-    p.shown_building_place AS building_place, round(p.usable_low_m2) AS usable_low_m2, round(p.usable_high_m2) AS usable_high_m2,
-    p.rent_low_eur_m2_year, p.rent_high_eur_m2_year, c.label AS to_check,
+SELECT p.audience, p.request_id, p.request_kind, p.building_id, b.name AS building_name, b.type_label AS building_type, p.use, u.label_nl AS use_label,
+    u.label_en AS use_label_en, round(p.score) AS score, round(p.low) AS score_low, round(p.high) AS score_high,
+    p.shown_request_place AS request_place, p.shown_building_place AS building_place, round(p.usable_low_m2) AS usable_low_m2, round(p.usable_high_m2) AS usable_high_m2,
+    p.rent_low_eur_m2_year, p.rent_high_eur_m2_year, c.label AS to_check, c.label_en AS to_check_en,
     concat_ws(' | ',
         CASE WHEN p.use_part >= 0.5 THEN 'past goed bij ' ELSE 'kan dienen voor ' END || u.label_nl
             || coalesce(format(' (hergebruik {:.0f} van 100)', 100 * p.use_part), ''),
@@ -94,9 +77,8 @@ SELECT p.request_id, a.kind AS request_kind, p.building_id, b.name AS building_n
         CASE WHEN p.budget_part >= 0.75 THEN 'affordable by an indicative plan'
              WHEN p.budget_part IS NOT NULL THEN 'affordable only if costs turn out low' END,
         'to check: ' || c.label_en) AS why_building_en,
-    a.who, a.who_en, getvariable('run_id') AS run_id, g.point AS geom
+    p.who, p.who_en, getvariable('run_id') AS run_id, g.point AS geom
 FROM pair AS p
-JOIN asker AS a USING (request_id)
 -- Nothing shows in a match what does not show as a building.
 JOIN layer.building AS b ON b.audience = 'public' AND b.building_id = p.building_id
 JOIN core.building AS g ON g.building_id = p.building_id

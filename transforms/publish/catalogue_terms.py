@@ -42,6 +42,7 @@ _DOCUMENTS = {
     "dictionary.csv": ("Gegevenswoordenboek (tabel)", "Data dictionary (table)", "text/csv"),
     "pins.schema.json": ("Schema van de punten", "Schema of the points", "application/schema+json"),
     "changes.schema.json": ("Schema van de wijzigingen", "Schema of the changes", "application/schema+json"),
+    "matches.schema.json": ("Schema van de matches", "Schema of the matches", "application/schema+json"),
     "adverts.schema.json": (
         "Schema van zoekertjes die worden opgenomen",
         "Schema of the adverts that are taken in",

@@ -8,10 +8,10 @@ from pathlib import Path
 import duckdb
 
 from sources._kit.duck import literal
-from sources._kit.errors import PublishError
 from transforms.publish.deliverable import Deliverable
 from transforms.publish.dictionary import Entry
 from transforms.publish.feed import feed_head, hold_to_schema, items_query, write_feed
+from transforms.publish.feed_check import refuse_contradictions
 from transforms.publish.rows import ROWS, Product, table_query
 from transforms.publish.schemas import read_schema, schema_file, schema_id
 
@@ -46,17 +46,7 @@ def _check(con: duckdb.DuckDBPyConnection, product: Product, _entries: Sequence[
             f"SELECT new FROM (SELECT unnest(CAST(new AS VARCHAR[])) AS new FROM ({told})) WHERE new NOT IN ({shown})"
         ),
     }
-    for what, query in problems.items():
-        found = con.execute(f"{query} ORDER BY 1 LIMIT 1").fetchone()
-        if found:
-            raise PublishError(
-                f"the changes contradict the layer: {what}",
-                city=product.slug,
-                file=path.name,
-                table="layer.change",
-                value=found[0],
-                next_step="the published set is unchanged; report this",
-            )
+    refuse_contradictions(con, product, path, "change", problems)
 
 
 CHANGES = Deliverable(

@@ -20,10 +20,10 @@ from pyproj import CRS
 from sources._kit.errors import PublishError
 from transforms.publish.dictionary import Entry
 from transforms.publish.geopackage_metadata import STYLED_LAYERS
-from transforms.publish.parks import PARK_LAYERS
+from transforms.publish.optional import OPTIONAL_LAYERS
 from transforms.publish.rows import Product
 
-_KEYS = {"sites": "site_id", **{layer: key for layer, (_, key) in PARK_LAYERS.items()}}
+_KEYS = {"sites": "site_id", **{layer: key for layer, (_, key) in OPTIONAL_LAYERS.items()}}
 
 
 def check_geopackage(path: Path, product: Product, entries: Sequence[Entry], counts: dict[str, int]) -> None:
@@ -45,8 +45,10 @@ def check_geopackage(path: Path, product: Product, entries: Sequence[Entry], cou
         if layer in STYLED_LAYERS:
             _expect_crs(path, product, info["crs"])
             key = _KEYS.get(layer, "building_id")
-            read, table = pyogrio.read_arrow(path, layer=layer, columns=[key])
-            _check_features(path, product, rows, key, table[key], table[read["geometry_name"] or "wkb_geometry"])
+            keys = key.split(", ")
+            read, table = pyogrio.read_arrow(path, layer=layer, columns=keys)
+            ids = pc.binary_join_element_wise(*(table[column] for column in keys), " ")
+            _check_features(path, product, rows, key, ids, table[read["geometry_name"] or "wkb_geometry"])
     with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as db:
         expect(path, product, "integrity", db.execute("PRAGMA integrity_check").fetchone()[0], "ok")
         expect(path, product, "broken keys", len(db.execute("PRAGMA foreign_key_check").fetchall()), 0)

@@ -8,7 +8,7 @@ import duckdb
 
 from sources._kit.duck import identifier, literal
 from sources._kit.errors import PublishError
-from transforms.publish.parks import park_tables
+from transforms.publish.optional import optional_tables
 from transforms.publish.rows import ATTRIBUTE_TABLES, ROWS, SITES, Product, table_columns, table_query
 
 
@@ -46,7 +46,7 @@ def check_codes(con: duckdb.DuckDBPyConnection, product: Product, codes: Codes) 
     """
     tables = {"building": (ROWS, product.columns), "site": (SITES, product.site_columns)} | {
         table: (f"({table_query(con, table, product.audience)})", tuple(table_columns(con, table)))
-        for table in (*ATTRIBUTE_TABLES.values(), *park_tables(product))
+        for table in (*ATTRIBUTE_TABLES.values(), *optional_tables(product).values())
     }
     for table, (source, columns) in tables.items():
         for column in (name for name in columns if name in codes):

@@ -52,6 +52,7 @@ _GEOMETRY_TEXT = {
     ),
     "business_parks": ("Omtrek", "Outline", "outline of the business park", "omtrek van het bedrijventerrein"),
     "business_park_parcels": ("Omtrek", "Outline", "outline of the parcel", "omtrek van het perceel"),
+    "matches": ("Punt", "Point", "a point inside the building", "een punt binnen het gebouw"),
     "pins": ("Punt", "Point", "a point inside the building", "een punt binnen het gebouw"),
 }
 _OWN = (

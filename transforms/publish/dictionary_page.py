@@ -29,6 +29,8 @@ _LAYERS = {
     "park_indicators": ("Indicatoren", "Indicators", "Wat van elk terrein bekend is, in zes thema's.", "What is known of each park, in six themes."),
     "park_sharing": ("Delen", "Sharing", "Welke percelen en gebouwen van elk terrein best gedeeld worden.", "Which parcels and buildings of each park are best shared."),
     "park_matches": ("Vraag en aanbod", "Requests and offers", "Wie een plaats vraagt in of bij elk terrein, en wat er is.", "Who asks for a place in or near each park, and what there is."),
+    "matches": ("Matches", "Matches", "Een rij per zoekertje en gebouw die bij elkaar passen: een signaal, niemand werd gevraagd.", "One row per advert and building that fit: a signal, nobody was asked."),
+    "coalitions": ("Coalities", "Coalitions", "Een rij per lid van een groep die samen een groot gebouw vult.", "One row per member of a set that together fills a large building."),
     "evidence": ("Aanwijzingen", "Evidence", "Een rij per waarneming achter de kans.", "One row per observation behind the probability."),
     "reuse": ("Hergebruik", "Reuse", "De drie gebruiken die best passen.", "The three uses that suit best."),
     "sources": ("Bronnen", "Sources", "Bronnen, licenties en bronvermeldingen.", "Sources, licences and attributions."),
@@ -39,7 +41,8 @@ _LAYERS = {
 }  # fmt: skip
 
 _CODED = (
-    "buildings", "sites", "pins", "evidence", "reuse", "changes", "business_parks", "business_park_parcels", "park_indicators",
+    "buildings", "sites", "pins", "evidence", "reuse", "changes", "business_parks", "business_park_parcels", "park_indicators", "matches",
+    "coalitions",
 )  # fmt: skip
 _TYPES = {
     "VARCHAR": ("tekst", "text"), "DOUBLE": ("getal", "number"), "INTEGER": ("geheel getal", "whole number"), "DATE": ("datum", "date"),
@@ -70,11 +73,12 @@ def write_dictionary(con: duckdb.DuckDBPyConnection, made: Sequence[Made], folde
         PublishError: an edition has columns that the other has not, or the table did not read back.
     """
     editions = {item.product.edition: item for item in made}.values()
-    # Without OpenStreetMap a city may have no parks: the page describes what the fullest edition has.
     found = [read_dictionary(item.source, layer_tables(item.source, item.product)) for item in editions]
-    entries = max(found, key=len)
+    # One edition may lack what another has (parks without OpenStreetMap, adverts that the city alone may see): what any has is described.
+    layers = {name: rows for one in sorted(found, key=len, reverse=True) for name, rows in _by_layer(one).items()}
+    entries = [entry for rows in layers.values() for entry in rows]
     product = next(iter(editions)).product
-    if any(other != [entry for entry in entries if entry.table_name in _layers(other)] for other in found):
+    if any(layers[name] != rows for one in found for name, rows in _by_layer(one).items()):
         raise PublishError(
             "the editions do not have the same columns",
             city=product.slug,
@@ -91,8 +95,8 @@ def write_dictionary(con: duckdb.DuckDBPyConnection, made: Sequence[Made], folde
     return [page, table]
 
 
-def _layers(entries: Sequence[Entry]) -> set[str]:
-    return {entry.table_name for entry in entries}
+def _by_layer(entries: Sequence[Entry]) -> dict[str, list[Entry]]:
+    return {name: list(rows) for name, rows in groupby(entries, key=lambda entry: entry.table_name)}
 
 
 def _page(con: duckdb.DuckDBPyConnection, product: Product, entries: Sequence[Entry]) -> str:

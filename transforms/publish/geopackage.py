@@ -10,21 +10,20 @@ from typing import Any
 import duckdb
 import pyogrio
 
-from sources._kit.duck import identifier, literal
+from sources._kit.duck import identifier
 from transforms.publish.check import check_geopackage
 from transforms.publish.codes import check_codes, read_codes
 from transforms.publish.deliverable import Deliverable
 from transforms.publish.dictionary import Entry, dictionary_table
 from transforms.publish.geopackage_metadata import write_metadata
-from transforms.publish.parks import PARK_LAYERS, PARK_TABLES
+from transforms.publish.optional import MATCH_LAYERS, OPTIONAL_LAYERS, OPTIONAL_TABLES
 from transforms.publish.rows import (
     ATTRIBUTE_TABLES,
     PIN_COLUMNS,
     ROWS,
     SITES,
     Product,
-    portable,
-    table_columns,
+    optional_query,
     table_query,
 )
 
@@ -37,7 +36,7 @@ def write_geopackage(con: duckdb.DuckDBPyConnection, product: Product, entries: 
     """Write all layers of a product, then titles, styles and descriptions.
 
     `buildings` and `sites` are MULTIPOLYGON and `pins` POINT, all in the product's CRS, with a spatial index;
-    `fid` follows the writing order of `ROWS`. Layers of business parks are there where the product has them.
+    `fid` follows the writing order of `ROWS`. Layers of parks and of matches are there where the product has them.
 
     Raises:
         PublishError: a value of a coded column is not on its list in layer.code.
@@ -53,11 +52,10 @@ def write_geopackage(con: duckdb.DuckDBPyConnection, product: Product, entries: 
             names = ", ".join(identifier(name) for name in columns)
             query = f"SELECT {names}, CAST(ST_AsWKB({shape}) AS BLOB) AS geom FROM {source} ORDER BY priority_rank NULLS LAST, {key}"
             _write_features(con, query, path, layer, product.crs)
-        for layer in (name for name in PARK_LAYERS if name in product.parks):
-            _write_features(con, _park_query(con, product, layer), path, layer, product.crs)
-        for layer, table in {**_park_tables(product), **ATTRIBUTE_TABLES}.items():
-            rows = con.execute(table_query(con, table, product.audience)).to_arrow_reader(_BATCH)
-            _write_attributes(rows, path, layer)
+        for layer in (name for name in OPTIONAL_LAYERS if name in product.optional):
+            _write_features(con, _optional_query(con, product, layer), path, layer, product.crs)
+        for layer, query in _attribute_queries(con, product).items():
+            _write_attributes(con.execute(query).to_arrow_reader(_BATCH), path, layer)
         _write_attributes(dictionary_table(entries), path, "dictionary")
         write_metadata(path, product, entries, codes)
 
@@ -71,23 +69,25 @@ def _write_features(con: duckdb.DuckDBPyConnection, query: str, path: Path, laye
         driver="GPKG",
         geometry_name="geom",
         crs=crs,
-        geometry_type="Point" if layer == "pins" else "MultiPolygon",
+        geometry_type="Point" if layer in ("pins", *MATCH_LAYERS) else "MultiPolygon",
         dataset_options={"VERSION": VERSION},
     )
 
 
-def _park_query(con: duckdb.DuckDBPyConnection, product: Product, layer: str) -> str:
-    """Rows of a layer of parks, in the order of their key."""
-    table, key = PARK_LAYERS[layer]
-    types = {name: kind for name, kind in table_columns(con, table).items() if name != "geom"}
-    return (
-        f"SELECT {portable(list(types), types)}, CAST(ST_AsWKB(ST_Multi(geom)) AS BLOB) AS geom FROM layer.{table} "
-        f"WHERE audience = {literal(product.audience)} ORDER BY {key}"
-    )
+def _optional_query(con: duckdb.DuckDBPyConnection, product: Product, layer: str) -> str:
+    """Rows of a layer that not every city has."""
+    table, key = OPTIONAL_LAYERS[layer]
+    shape = "geom" if layer in MATCH_LAYERS else "ST_Multi(geom)"
+    return optional_query(con, table, product.audience, key, f"CAST(ST_AsWKB({shape}) AS BLOB)")
 
 
-def _park_tables(product: Product) -> dict[str, str]:
-    return {layer: table for layer, table in PARK_TABLES.items() if layer in product.parks}
+def _attribute_queries(con: duckdb.DuckDBPyConnection, product: Product) -> dict[str, str]:
+    there = {layer: table for layer, table in OPTIONAL_TABLES.items() if layer in product.optional}
+    optional = {layer: optional_query(con, table, product.audience) for layer, table in there.items()}
+    return {
+        **optional,
+        **{layer: table_query(con, table, product.audience) for layer, table in ATTRIBUTE_TABLES.items()},
+    }
 
 
 def _write_attributes(rows: Any, path: Path, layer: str) -> None:
@@ -110,9 +110,8 @@ def gdal_options(**options: str) -> Iterator[None]:
 
 def _check(con: duckdb.DuckDBPyConnection, product: Product, entries: Sequence[Entry], path: Path) -> None:
     counts = {"buildings": product.row_count, "pins": product.row_count, "dictionary": len(entries)}
-    tables = {**_park_tables(product), **ATTRIBUTE_TABLES}
-    queries = {layer: table_query(con, table, product.audience) for layer, table in tables.items()}
-    queries |= {layer: _park_query(con, product, layer) for layer in PARK_LAYERS if layer in product.parks}
+    queries = _attribute_queries(con, product)
+    queries |= {layer: _optional_query(con, product, layer) for layer in OPTIONAL_LAYERS if layer in product.optional}
     for layer, query in {"sites": f"FROM {SITES}", **queries}.items():
         row = con.execute(f"SELECT count(*) FROM ({query})").fetchone()
         assert row is not None

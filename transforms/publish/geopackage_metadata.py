@@ -9,19 +9,22 @@ from pathlib import Path
 
 from transforms.publish.codes import Codes
 from transforms.publish.dictionary import Entry
+from transforms.publish.optional import OPTIONAL_LAYERS
 from transforms.publish.parks import PARK_LAYERS
+from transforms.publish.qgis.match import match_qml, match_sld
 from transforms.publish.qgis.park import park_qml, park_sld
 from transforms.publish.qgis.qml import layer_qml
 from transforms.publish.qgis.sld import layer_sld
 from transforms.publish.qgis.words import LANGUAGES, STYLE_NAMES
 from transforms.publish.rows import Product
 
-STYLED_LAYERS = ("buildings", "sites", "pins", *PARK_LAYERS)
+STYLED_LAYERS = ("buildings", "sites", "pins", *OPTIONAL_LAYERS)
+_STYLES = {**dict.fromkeys(PARK_LAYERS, (park_qml, park_sld)), "matches": (match_qml, match_sld)}
 # Columns whose values are codes of a closed list, so that GDAL offers them as a domain. Columns that hold words are not: a word
 # that a source brings would break the file.
 CODED_COLUMNS = (
     "type", "underuse_band", "legal_status", "use", "kind", "change", "theme", "park_source", "parcel_source", "in_use", "built",
-    "availability", "parcel_function", "restriction",
+    "availability", "parcel_function", "restriction", "request_kind", "search_status",
 )  # fmt: skip
 _DESCRIPTIONS = {
     "buildings": (
@@ -46,6 +49,14 @@ _DESCRIPTIONS = {
     "park_matches": (
         "vraag en aanbod",
         "Vraag en aanbod in bedrijventerreinen / Requests and offers in business parks",
+    ),
+    "matches": (
+        "matches",
+        "Zoekertjes en gebouwen die bij elkaar passen: een signaal, niemand werd gevraagd / Adverts and buildings that fit: a signal, nobody was asked",
+    ),
+    "coalitions": (
+        "coalities",
+        "Groepen die samen een groot gebouw vullen / Sets of parties that together fill a large building",
     ),
     "evidence": ("aanwijzingen", "Aanwijzingen achter de scores / Evidence behind the scores"),
     "reuse": ("hergebruik", "De drie gebruiken die best passen / The three uses that suit best"),
@@ -132,7 +143,7 @@ def _add_styles(db: sqlite3.Connection, product: Product, entries: Sequence[Entr
     present = {entry.table_name for entry in entries}
     for layer in (name for name in STYLED_LAYERS if name in present):
         for language in LANGUAGES:
-            is_park = layer in PARK_LAYERS
+            as_qml, as_sld = _STYLES.get(layer, (layer_qml, layer_sld))
             # Schema and catalogue are empty rather than NULL: QGIS looks them up with `= ''`.
             db.execute(
                 "INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name, f_geometry_column, "
@@ -141,8 +152,8 @@ def _add_styles(db: sqlite3.Connection, product: Product, entries: Sequence[Entr
                 [
                     layer,
                     STYLE_NAMES[language],
-                    (park_qml if is_park else layer_qml)(layer, entries, codes, language),
-                    (park_sld if is_park else layer_sld)(layer, language),
+                    as_qml(layer, entries, codes, language),
+                    as_sld(layer, language),
                     language == LANGUAGES[0],
                     _DESCRIPTIONS[layer][1],
                     product.run.last_change,

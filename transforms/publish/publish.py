@@ -14,13 +14,14 @@ from transforms.publish.dictionary_page import write_dictionary
 from transforms.publish.geopackage import GEOPACKAGE
 from transforms.publish.geoparquet import GEOPARQUET
 from transforms.publish.map.product import MAP
-from transforms.publish.parks import with_parks
+from transforms.publish.matches import MATCHES
+from transforms.publish.optional import with_optional
 from transforms.publish.pins import PINS
 from transforms.publish.rows import layer_tables, prepare, read_run
 from transforms.publish.schemas import write_schemas
 from transforms.publish.staging import OnWritten, new_set, nothing_more, writing
 
-DELIVERABLES: tuple[Deliverable, ...] = (GEOPACKAGE, GEOPARQUET, PINS, CHANGES, MAP)
+DELIVERABLES: tuple[Deliverable, ...] = (GEOPACKAGE, GEOPARQUET, PINS, CHANGES, MATCHES, MAP)
 """Every file of a set that is made from one edition's rows, in the order in which they are written."""
 ABOUT: tuple[WriteAbout, ...] = (write_schemas, write_dictionary, write_catalogues)
 """What is written when all of them are there; the catalogue last, as it describes every file."""
@@ -62,7 +63,7 @@ def publish_city(
     with new_set(outputs, slug, run.run_id, on_written) as folder:
         made: list[Made] = []
         for source, audience, edition in editions:
-            product = with_parks(source, prepare(source, slug, crs, audience, read_run(source, slug), edition))
+            product = with_optional(source, prepare(source, slug, crs, audience, read_run(source, slug), edition))
             entries = read_dictionary(source, layer_tables(source, product))
             for deliverable in DELIVERABLES:
                 if edition in deliverable.editions:

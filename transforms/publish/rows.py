@@ -11,7 +11,7 @@ import duckdb
 
 from sources._kit.duck import identifier, literal
 from sources._kit.errors import PublishError
-from transforms.publish.parks import PARK_LAYERS, PARK_TABLES
+from transforms.publish.optional import optional_tables
 
 ROWS = "temp.publish_building"
 SITES = "temp.publish_site"
@@ -64,8 +64,8 @@ class Product:
     row_count: int
     run: Run
     attribution: str
-    parks: tuple[str, ...] = ()
-    """Layers of business parks that are in it: see `parks.with_parks`."""
+    optional: tuple[str, ...] = ()
+    """Layers that not every city has, and this one does: see `optional.with_optional`."""
 
     @property
     def stem(self) -> str:
@@ -168,6 +168,19 @@ def table_query(con: duckdb.DuckDBPyConnection, table: str, audience: str) -> st
     return f"SELECT {names} FROM layer.{identifier(table)} {where} ORDER BY ALL"
 
 
+def optional_query(con: duckdb.DuckDBPyConnection, table: str, audience: str, key: str = "ALL", shape: str = "") -> str:
+    """SQL for one audience's rows of a table that not every city has, by its key; `shape` is the column `geom` as it is to be written.
+
+    What is said of a building is there with the building: one that is withheld takes its matches along.
+    """
+    types = {name: kind for name, kind in table_columns(con, table).items() if name != "geom"}
+    of_rows = f"AND building_id IN (SELECT building_id FROM {ROWS})" if "building_id" in types else ""
+    return (
+        f"SELECT {portable(list(types), types)}{shape and f', {shape} AS geom'} FROM layer.{identifier(table)} "
+        f"WHERE audience = {literal(audience)} {of_rows} ORDER BY {key}"
+    )
+
+
 def layer_tables(con: duckdb.DuckDBPyConnection, product: Product) -> dict[str, tuple[str, Sequence[str]]]:
     """Layer of a product -> table of schema `layer` it is made of, and its columns without geometry."""
     attributes = {layer: (table, tuple(table_columns(con, table))) for layer, table in ATTRIBUTE_TABLES.items()}
@@ -176,12 +189,11 @@ def layer_tables(con: duckdb.DuckDBPyConnection, product: Product) -> dict[str, 
         "sites": ("site", product.site_columns),
         "pins": ("building", PIN_COLUMNS),
     }
-    tables = {**{layer: of[0] for layer, of in PARK_LAYERS.items()}, **PARK_TABLES}
-    parks = {
-        layer: (tables[layer], tuple(name for name in table_columns(con, tables[layer]) if name != "geom"))
-        for layer in product.parks
+    optional = {
+        layer: (table, tuple(name for name in table_columns(con, table) if name != "geom"))
+        for layer, table in optional_tables(product).items()
     }
-    return {**features, **parks, **attributes}
+    return {**features, **optional, **attributes}
 
 
 def _where(con: duckdb.DuckDBPyConnection, table: str, audience: str) -> str:

@@ -16,7 +16,7 @@ import duckdb
 from transforms.publish.deliverable import Made
 
 FOLDER = Path(__file__).with_name("schemas")
-VERSIONS = {"pins": 1, "changes": 1, "adverts": 1}
+VERSIONS = {"pins": 1, "changes": 1, "adverts": 1, "matches": 1}
 """Feed -> the version that is written, or taken in, now; earlier ones stay in the folder."""
 TAKEN_IN = {"adverts": Path(str(files("sources") / "space_request.schema.json"))}
 """Feed that is read -> its schema, which stands beside the source."""

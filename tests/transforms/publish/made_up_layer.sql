@@ -131,6 +131,21 @@ SELECT 'lijst', 'Interne lijst', 'Stad', NULL, NULL, NULL, 'Interne lijst van de
 
 CREATE TABLE layer.change (audience VARCHAR, building_id VARCHAR, change VARCHAR, replaced_by VARCHAR, changed_on DATE);
 
+-- Of a city without adverts: tables without rows, as a run makes them.
+CREATE TABLE layer.advert (audience VARCHAR, request_id VARCHAR, feed VARCHAR, request_kind VARCHAR, who VARCHAR, who_en VARCHAR);
+CREATE TABLE layer.match (audience VARCHAR, request_id VARCHAR, request_kind VARCHAR, building_id VARCHAR, building_name VARCHAR, use VARCHAR,
+    use_label VARCHAR, use_label_en VARCHAR, score DOUBLE, score_low DOUBLE, score_high DOUBLE, request_place INTEGER, building_place INTEGER,
+    usable_low_m2 DOUBLE, usable_high_m2 DOUBLE, rent_low_eur_m2_year DOUBLE, rent_high_eur_m2_year DOUBLE, to_check VARCHAR,
+    to_check_en VARCHAR, why_building VARCHAR, why_building_en VARCHAR, who VARCHAR, who_en VARCHAR, geom GEOMETRY);
+CREATE TABLE layer.advert_offer (audience VARCHAR, request_id VARCHAR, offer_id VARCHAR, use VARCHAR, use_label VARCHAR, use_label_en VARCHAR,
+    score DOUBLE, score_low DOUBLE, score_high DOUBLE, request_place INTEGER, offer_place INTEGER);
+CREATE TABLE layer.advert_partner (audience VARCHAR, request_id VARCHAR, partner_id VARCHAR, place INTEGER, brings VARCHAR[],
+    brings_label VARCHAR, brings_label_en VARCHAR, sought_share DOUBLE, gets VARCHAR[], shared_uses VARCHAR[]);
+CREATE TABLE layer.coalition (audience VARCHAR, coalition_id VARCHAR, building_id VARCHAR, place INTEGER, member_count INTEGER,
+    usable_m2 DOUBLE, filled_m2 DOUBLE, fill_share DOUBLE, gap DOUBLE, score DOUBLE, search_status VARCHAR, to_ask_count INTEGER,
+    exchange VARCHAR, exchange_en VARCHAR, request_id VARCHAR, use VARCHAR, use_label VARCHAR, use_label_en VARCHAR, area_m2 DOUBLE,
+    area_share DOUBLE, is_to_ask BOOLEAN, who VARCHAR, who_en VARCHAR);
+
 CREATE TABLE layer.run AS
 SELECT * FROM (VALUES ('run_id', 'run-7'), ('as_of', '2026-03-02'), ('code', '0.1')) AS t(key, value);
 

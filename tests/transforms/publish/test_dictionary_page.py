@@ -13,7 +13,7 @@ import pytest
 
 from tests.conftest import RunCity
 from transforms.publish.dictionary_page import _LAYERS
-from transforms.publish.parks import PARK_LAYERS, PARK_TABLES
+from transforms.publish.optional import OPTIONAL_LAYERS, OPTIONAL_TABLES
 from transforms.publish.rows import ATTRIBUTE_TABLES
 
 CHROMIUM = "/usr/bin/chromium"
@@ -81,4 +81,5 @@ def test_the_table_is_the_dictionary_of_the_geopackage(folder: Path) -> None:
 
 
 def test_every_layer_of_a_product_is_introduced() -> None:
-    assert set(_LAYERS) == {"buildings", "sites", "pins", "dictionary", *ATTRIBUTE_TABLES, *PARK_LAYERS, *PARK_TABLES}
+    optional = {*OPTIONAL_LAYERS, *OPTIONAL_TABLES}
+    assert set(_LAYERS) == {"buildings", "sites", "pins", "dictionary", *ATTRIBUTE_TABLES, *optional}

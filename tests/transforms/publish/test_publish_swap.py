@@ -20,7 +20,7 @@ from transforms.publish.staging import new_set
 
 CRS = "EPSG:31370"
 PUBLIC = ["adverts.schema.json", "changes.schema.json", "dcat.jsonld", "dictionary.csv", "dictionary.html", "gent.gpkg", "gent.parquet", "gent_changes.json",
-          "gent_pins.geojson", "map.html", "pins.schema.json"]  # fmt: skip
+          "gent_matches.json", "gent_pins.geojson", "map.html", "matches.schema.json", "pins.schema.json"]  # fmt: skip
 FILES = sorted([*PUBLIC, "dcat_city.jsonld", "gent_city.gpkg", "gent_city.parquet", "map_city.html"])
 
 
