@@ -24,24 +24,18 @@ ADVERT = f"""
         FROM publish_match AS m SEMI JOIN part USING (request_id) WHERE m.request_place IS NOT NULL GROUP BY m.request_id
     ),
     offered AS (
-        SELECT m.request_id, list(struct_pack(place := m.request_place, request_id := m.offer_id, {_FIT}, who := a.who, who_en := a.who_en)
-            ORDER BY m.request_place) AS items
-        FROM publish_advert_offer AS m SEMI JOIN part USING (request_id)
-        JOIN temp.publish_advert AS a ON a.request_id = m.offer_id WHERE m.request_place IS NOT NULL GROUP BY m.request_id
+        SELECT m.request_id, list(struct_pack(place := m.request_place, request_id := m.offer_id, {_FIT}) ORDER BY m.request_place) AS items
+        FROM publish_advert_offer AS m SEMI JOIN part USING (request_id) WHERE m.request_place IS NOT NULL GROUP BY m.request_id
     ),
     seeking AS (
-        SELECT m.offer_id AS request_id, list(struct_pack(place := m.offer_place, request_id := m.request_id, {_FIT}, who := a.who, who_en := a.who_en)
-            ORDER BY m.offer_place) AS items
-        FROM publish_advert_offer AS m SEMI JOIN part ON part.request_id = m.offer_id
-        JOIN temp.publish_advert AS a ON a.request_id = m.request_id WHERE m.offer_place IS NOT NULL GROUP BY m.offer_id
+        SELECT m.offer_id AS request_id, list(struct_pack(place := m.offer_place, request_id := m.request_id, {_FIT}) ORDER BY m.offer_place) AS items
+        FROM publish_advert_offer AS m SEMI JOIN part ON part.request_id = m.offer_id WHERE m.offer_place IS NOT NULL GROUP BY m.offer_id
     ),
     joining AS (
         SELECT m.request_id, list(struct_pack(place := m.place, request_id := m.partner_id, brings := m.brings,
             brings_label := {_list("m.brings_label")}, brings_label_en := {_list("m.brings_label_en")},
-            sought_share := round(m.sought_share, 2), gets := m.gets, shared_uses := m.shared_uses, who := a.who, who_en := a.who_en)
-            ORDER BY m.place) AS items
-        FROM publish_advert_partner AS m SEMI JOIN part USING (request_id)
-        JOIN temp.publish_advert AS a ON a.request_id = m.partner_id GROUP BY m.request_id
+            sought_share := round(m.sought_share, 2), gets := m.gets, shared_uses := m.shared_uses) ORDER BY m.place) AS items
+        FROM publish_advert_partner AS m SEMI JOIN part USING (request_id) GROUP BY m.request_id
     ),
     member AS (
         SELECT m.request_id, list(m.coalition_id ORDER BY m.coalition_id) AS items
