@@ -15,6 +15,7 @@ import pytest
 
 from tests.conftest import RunCity
 from tests.transforms.publish.test_qgis import PYTHON, _has
+from transforms.publish.optional import MATCH_LAYERS
 from transforms.publish.parks import PARK_LAYERS, PARK_TABLES
 from transforms.publish.qgis.park import RULES
 
@@ -69,7 +70,7 @@ def test_styles_are_there_in_both_languages_and_can_be_read(geopackage: Path) ->
 def test_qgis_opens_them_with_their_rules_and_titles(geopackage: Path, tmp_path: Path) -> None:
     env = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "HOME": str(tmp_path), "XDG_RUNTIME_DIR": str(tmp_path)}
     env.pop("PYTHONPATH", None)
-    command = [PYTHON, "-c", _PROBE, str(geopackage), *PARK_LAYERS]
+    command = [PYTHON, "-c", _PROBE, str(geopackage), *PARK_LAYERS, *MATCH_LAYERS]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60, env=env)
     assert done.returncode == 0, done.stderr
     said = json.loads(done.stdout.splitlines()[-1])
@@ -77,6 +78,9 @@ def test_qgis_opens_them_with_their_rules_and_titles(geopackage: Path, tmp_path:
     assert said["business_park_parcels"][0] is True
     assert len(said["business_park_parcels"][2]) == len(RULES["business_park_parcels"])
     assert "Terrein-id" in said["business_parks"][3]
+    assert said["matches"][0] is True
+    assert len(said["matches"][2]) == 4
+    assert "Zoekertje" in said["matches"][3]
 
 
 def test_a_city_without_parks_has_none_of_these_layers(published: Path) -> None:
