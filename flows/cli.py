@@ -198,6 +198,29 @@ def dossier(
 
 
 @app.command()
+def park(
+    city: CityName,
+    name: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[PARK]", help="Id of a business park, or its name. Without: all parks of the city compared."
+        ),
+    ] = None,
+    to: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Ends in .html or .pdf. Without: in short on the screen.")
+    ] = None,
+    audience: Annotated[
+        Audience, typer.Option(help="Who will read it; city is not for publication.")
+    ] = Audience.PUBLIC,
+    lang: Annotated[Language, typer.Option(envvar="ONBENUT_LANG", help="Dutch or English.")] = Language.EN,
+) -> None:
+    """Show what is known of a business park in six themes, or compare all parks of a city."""
+    from flows.commands.park import park as command
+
+    raise typer.Exit(command(city, name, to, workspace(), audience.value, lang.value))
+
+
+@app.command()
 def plan(
     city: CityName,
     building: Annotated[

@@ -32,6 +32,26 @@ def write_dossier(city: str, building: str, target: Path, space: Workspace, audi
         DossierError: the extension or the folder is wrong, the audience may not see the building, or no PDF can be made here.
         OnbenutError: the city was not run, or no building goes by this id.
     """
+    form = form_of(target, city)
+    con = open_warehouse(city, space, spatial=True)
+    try:
+        slug = city_slug(city)
+        building_id = find_building(con, building, slug)
+        if audience == PUBLIC:
+            check_not_objected(city, slug, building_id, space)
+        facts = read_facts(con, slug, building_id, audience)
+    finally:
+        con.close()
+    write_page(target, form(render_html(page_of(facts, PageWords(lang)))), slug)
+    return str(facts.explanation.building["building_id"])
+
+
+def form_of(target: Path, city: str) -> Callable[[str], bytes]:
+    """What makes the bytes of a page for a file of this name.
+
+    Raises:
+        DossierError: no page ends like this, or its folder is not there.
+    """
     form = _FORMS.get(target.suffix.lower())
     if form is None:
         raise DossierError(
@@ -43,27 +63,22 @@ def write_dossier(city: str, building: str, target: Path, space: Workspace, audi
         )
     if not target.parent.is_dir():
         raise DossierError("no such folder", city=city, file=target.parent, next_step="make it, or name another file")
-    con = open_warehouse(city, space, spatial=True)
-    try:
-        slug = city_slug(city)
-        building_id = find_building(con, building, slug)
-        if audience == PUBLIC:
-            check_not_objected(city, slug, building_id, space)
-        facts = read_facts(con, slug, building_id, audience)
-    finally:
-        con.close()
-    _replace(target, form(render_html(page_of(facts, PageWords(lang)))), slug)
-    return str(facts.explanation.building["building_id"])
+    return form
 
 
-def _replace(target: Path, content: bytes, slug: str) -> None:
+def write_page(target: Path, content: bytes, slug: str) -> None:
+    """Put a page in its place, whole or not at all.
+
+    Raises:
+        DossierError: it cannot be written there.
+    """
     part = target.with_name(f".{target.name}.part")
     try:
         part.write_bytes(content)
         put_in_place(part, target)
     except OSError as error:
         raise DossierError(
-            "the dossier could not be written",
+            "the page could not be written",
             city=slug,
             file=target,
             value=error.strerror,

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 
 import duckdb
 
-from flows.dossier_map import BuildingMap, read_map
+from flows.dossier_map import read_map
 from flows.explain import Explanation, Row, read_explanation
 from flows.next_step import Known, NextStep, next_steps
 from flows.objections import objected
 from flows.plan.read import Plan, read_plan
 from flows.query import rows
+from flows.window_map import WindowMap
 from flows.workspace import Workspace
 from sources._kit.duck import literal
 from sources._kit.errors import OnbenutError
@@ -62,7 +63,7 @@ class Facts:
     is_tagged_heritage: bool
     criteria: dict[str, str | None]
     sources: list[Row]
-    map: BuildingMap
+    map: WindowMap
     steps: list[NextStep]
     plan: Plan | None
 

@@ -27,6 +27,7 @@ def page_of(facts: Facts, words: PageWords) -> Mapping[str, Any]:
     return {
         "lang": words.lang,
         "words": words,
+        "kind": words.text("dossier"),
         "is_public": found.audience != CITY,
         "title": _title(facts, words),
         "subtitle": _subtitle(facts, words),
@@ -110,15 +111,19 @@ def _step(step: Any, words: PageWords) -> Mapping[str, str]:
     }
 
 
+def dated_source(row: Mapping[str, Any], words: PageWords) -> str:
+    """A source and the day of its data; one that `explain` has no words for goes by its own title."""
+    name = words.code("source", row["source"])
+    title = row["title"] if name == row["source"] else name
+    return words.text("source_day", title=title, day=words.day(row["snapshot_on"]))
+
+
 def _sources(rows: list[dict[str, Any]], words: PageWords) -> Iterator[str]:
     """Every source with its day, licence and the words it asks for; those that ask for the same words share a line."""
     shared: dict[Pair, list[str]] = {}
     for row in rows:
         asked = (words.code("licence", row["licence"] or "unspecified"), row["attribution"] or words.say("unknown"))
-        # A source that `explain` has no words for goes by its own title.
-        name = words.code("source", row["source"])
-        title = row["title"] if name == row["source"] else name
-        day = words.text("source_day", title=title, day=words.day(row["snapshot_on"]))
+        day = dated_source(row, words)
         if day not in shared.setdefault(asked, []):
             shared[asked].append(day)
     for (licence, attribution), days in shared.items():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +36,17 @@ _LEGEND = (
 
 def render_html(page: Mapping[str, Any]) -> str:
     """The page; every text in it is text, whatever a source wrote, and nothing in it is fetched from elsewhere."""
+    return render_page("dossier.html", page, look=_LOOK, legend=legend_of(page["map"].paths, _LEGEND))
+
+
+def legend_of(drawn: Mapping[str, str], keys: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """A legend says what is on the map, and nothing else."""
+    legend = [{**key, "layers": [layer for layer in key["layers"] if layer in drawn]} for key in keys]
+    return [key for key in legend if key["layers"]]
+
+
+def render_page(template: str, page: Mapping[str, Any], styles: Sequence[str] = (), **more: Any) -> str:
+    """A page by any of our templates: with the style of the dossier, and further ones behind it."""
     made = Environment(
         loader=FileSystemLoader(_FOLDER),
         autoescape=True,
@@ -43,13 +54,8 @@ def render_html(page: Mapping[str, Any]) -> str:
         finalize=_told,
         keep_trailing_newline=True,
     )
-    drawn = page["map"].paths
-    # A legend says what is on the map, and nothing else.
-    legend = [{**key, "layers": [layer for layer in key["layers"] if layer in drawn]} for key in _LEGEND]
-    css = Markup((_FOLDER / "dossier.css").read_text(encoding="utf-8"))  # noqa: S704 - our own file
-    return made.get_template("dossier.html").render(
-        page, css=css, look=_LOOK, legend=[key for key in legend if key["layers"]]
-    )
+    css = "".join((_FOLDER / name).read_text(encoding="utf-8") for name in ("dossier.css", *styles))
+    return made.get_template(template).render(page, css=Markup(css), **more)  # noqa: S704 - our own files
 
 
 def _told(value: object) -> object:

@@ -62,6 +62,11 @@ class Words:
         text = f"{value:{'+' if sign else ''}.{places}f}"
         return text.replace(".", ",") if self.lang == "nl" else text
 
+    def grouped(self, value: Any, places: int = 0) -> str:
+        """A number with its thousands apart: 12.345,6 in Dutch, 12,345.6 in English."""
+        text = f"{value:,.{places}f}"
+        return text.translate(str.maketrans(",.", ".,")) if self.lang == "nl" else text
+
     def share(self, value: float, places: int = 0) -> str:
         """A share of one as a percentage."""
         return self.number(100 * value, places) + "%"

@@ -44,8 +44,7 @@ class PlanWords(Words):
         if unit in _ROUGH and abs(number) >= 10**_DIGITS:
             number = round(number, _DIGITS - len(str(int(abs(number)))))
         places = 0 if abs(number) >= _ONES or number.is_integer() else 2 if unit == "ratio" else 1
-        told = f"{number:,.{places}f}"
-        return told.translate(str.maketrans(",.", ".,")) if self.lang == "nl" else told
+        return self.grouped(number, places)
 
     def full(self, value: Any, unit: str) -> str:
         """A number with its unit: "1.250 EUR", "12%"."""

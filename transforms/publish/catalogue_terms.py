@@ -41,6 +41,11 @@ _DOCUMENTS = {
     "dictionary.html": ("Gegevenswoordenboek", "Data dictionary", "text/html"),
     "dictionary.csv": ("Gegevenswoordenboek (tabel)", "Data dictionary (table)", "text/csv"),
     "pins.schema.json": ("Schema van de punten", "Schema of the points", "application/schema+json"),
+    "parks.schema.json": (
+        "Schema van de bedrijventerreinen",
+        "Schema of the business parks",
+        "application/schema+json",
+    ),
     "changes.schema.json": ("Schema van de wijzigingen", "Schema of the changes", "application/schema+json"),
     "matches.schema.json": ("Schema van de matches", "Schema of the matches", "application/schema+json"),
     "adverts.schema.json": (

@@ -97,9 +97,25 @@ def check_pins(path: Path, product: Product) -> None:
         return  # without features the format has no columns either
     geometry = table[read["geometry_name"] or "wkb_geometry"]
     _check_features(path, product, product.row_count, "building_id", table["building_id"], geometry)
+    _expect_on_earth(path, product, geometry)
+
+
+def _expect_on_earth(path: Path, product: Product, geometry: pa.ChunkedArray) -> None:
     coordinates = shapely.get_coordinates(shapely.from_wkb(geometry.to_numpy()))
     outside = np.count_nonzero((np.abs(coordinates) > (180, 90)).any(axis=1) | ~np.isfinite(coordinates).all(axis=1))
     expect(path, product, "points outside longitude and latitude", int(outside), 0)
+
+
+def check_areas(path: Path, product: Product, key: str, wanted: int) -> None:
+    """Hold a GeoJSON file of areas to its row count, its ids and to being somewhere on earth.
+
+    Raises:
+        PublishError: one of them is not as meant.
+    """
+    read, table = pyogrio.read_arrow(path, columns=[key])
+    geometry = table[read["geometry_name"] or "wkb_geometry"]
+    _check_features(path, product, wanted, key, table[key], geometry)
+    _expect_on_earth(path, product, geometry)
 
 
 def _check_features(

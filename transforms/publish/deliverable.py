@@ -16,6 +16,14 @@ Write = Callable[[duckdb.DuckDBPyConnection, Product, Sequence[Entry], Path], No
 Check = Callable[[duckdb.DuckDBPyConnection, Product, Sequence[Entry], Path], None]
 """Opens the file again with a reader that others use, and raises PublishError where it is not as meant."""
 
+IsWanted = Callable[[Product], bool]
+"""Says whether there is anything to write; without that there is no file."""
+
+
+def always(_product: Product) -> bool:
+    """Most files are there whatever is in them."""
+    return True
+
 
 @dataclass(frozen=True)
 class Deliverable:
@@ -33,6 +41,7 @@ class Deliverable:
     editions: tuple[str, ...]
     write: Write
     check: Check
+    is_wanted: IsWanted = always
 
     def file_name(self, product: Product) -> str:
         """Name of the file in the city's folder."""

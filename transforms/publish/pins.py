@@ -30,16 +30,19 @@ _COLUMNS = (
     "floors", "floor_area_m2", "floor_area_low_m2", "floor_area_high_m2", "volume_m3", "volume_low_m3", "volume_high_m3",
     "best_uses", "reasons", "reasons_en", "evidence_count", "last_verified_on", "licence", "attribution",
 )  # fmt: skip
-# Attribution per distinct text in `sources`, which lists titles or feeds.
-_OWN_ATTRIBUTIONS = f"""
-    SELECT named.sources, string_agg(DISTINCT s.attribution, '; ' ORDER BY s.attribution) AS attribution
-    FROM (
-        SELECT sources, unnest(string_split(sources, {literal(SOURCE_SEPARATOR)})) AS source
-        FROM (SELECT DISTINCT sources FROM temp.publish_part WHERE sources IS NOT NULL)
-    ) AS named
-    JOIN layer.source AS s ON named.source IN (s.feed, s.title)
-    GROUP BY named.sources
-"""
+
+
+def own_attributions(table: str) -> str:
+    """SQL: each distinct text in the column `sources` of a table, with the words that those sources ask for."""
+    return f"""
+        SELECT named.sources, string_agg(DISTINCT s.attribution, '; ' ORDER BY s.attribution) AS attribution
+        FROM (
+            SELECT sources, unnest(string_split(sources, {literal(SOURCE_SEPARATOR)})) AS source
+            FROM (SELECT DISTINCT sources FROM {table} WHERE sources IS NOT NULL)
+        ) AS named
+        JOIN layer.source AS s ON named.source IN (s.feed, s.title)
+        GROUP BY named.sources
+    """
 
 
 def write_pins(con: duckdb.DuckDBPyConnection, product: Product, _entries: Sequence[Entry], path: Path) -> None:
@@ -67,7 +70,7 @@ def _queries(con: duckdb.DuckDBPyConnection, product: Product) -> Iterator[str]:
 def _query(product: Product) -> str:
     properties = ", ".join(f"{name} := {_property(name, product)}" for name in _COLUMNS)
     return f"""
-        WITH own AS ({_OWN_ATTRIBUTIONS}),
+        WITH own AS ({own_attributions("temp.publish_part")}),
         word AS (SELECT code, title_en FROM layer.code WHERE column_name = 'type'),
         use AS ({_uses(product)}),
         placed AS (

@@ -16,12 +16,13 @@ from transforms.publish.geoparquet import GEOPARQUET
 from transforms.publish.map.product import MAP
 from transforms.publish.matches import MATCHES
 from transforms.publish.optional import with_optional
+from transforms.publish.park_feed import PARKS
 from transforms.publish.pins import PINS
 from transforms.publish.rows import layer_tables, prepare, read_run
 from transforms.publish.schemas import write_schemas
 from transforms.publish.staging import OnWritten, new_set, nothing_more, writing
 
-DELIVERABLES: tuple[Deliverable, ...] = (GEOPACKAGE, GEOPARQUET, PINS, CHANGES, MATCHES, MAP)
+DELIVERABLES: tuple[Deliverable, ...] = (GEOPACKAGE, GEOPARQUET, PINS, PARKS, CHANGES, MATCHES, MAP)
 """Every file of a set that is made from one edition's rows, in the order in which they are written."""
 ABOUT: tuple[WriteAbout, ...] = (write_schemas, write_dictionary, write_catalogues)
 """What is written when all of them are there; the catalogue last, as it describes every file."""
@@ -66,7 +67,7 @@ def publish_city(
             product = with_optional(source, prepare(source, slug, crs, audience, read_run(source, slug), edition))
             entries = read_dictionary(source, layer_tables(source, product))
             for deliverable in DELIVERABLES:
-                if edition in deliverable.editions:
+                if edition in deliverable.editions and deliverable.is_wanted(product):
                     name = deliverable.file_name(product)
                     with writing(published / name, slug):
                         deliverable.write(source, product, entries, folder / name)

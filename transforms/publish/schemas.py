@@ -16,7 +16,7 @@ import duckdb
 from transforms.publish.deliverable import Made
 
 FOLDER = Path(__file__).with_name("schemas")
-VERSIONS = {"pins": 1, "changes": 1, "adverts": 1, "matches": 1}
+VERSIONS = {"pins": 1, "changes": 1, "adverts": 1, "matches": 1, "parks": 1}
 """Feed -> the version that is written, or taken in, now; earlier ones stay in the folder."""
 TAKEN_IN = {"adverts": Path(str(files("sources") / "space_request.schema.json"))}
 """Feed that is read -> its schema, which stands beside the source."""
@@ -43,7 +43,11 @@ def write_schemas(_con: duckdb.DuckDBPyConnection, made: Sequence[Made], folder:
     if not any(item.product.audience == "public" for item in made):
         return []
     paths = []
+    written = {item.path.name for item in made}
     for feed in VERSIONS:
+        # What is said of no park needs no schema.
+        if feed == "parks" and not any(name.endswith("_parks.geojson") for name in written):
+            continue
         paths.append(folder / schema_file(feed))
         paths[-1].write_bytes(_path(feed).read_bytes())
     return paths

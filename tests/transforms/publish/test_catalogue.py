@@ -207,7 +207,7 @@ def test_every_product_carries_the_words_that_its_sources_ask_for(folder: Path, 
     for where, texts in asked.items():
         for path in sorted(where.iterdir()):
             carries = attributions_in(path)
-            expected = [] if path.name in own else texts
+            expected = [] if path.name in own or path.name.endswith(".schema.json") else texts
             if "_city" in path.name and where == folder:
                 expected = [*texts, "Interne lijst van de stad"]
             assert [text for text in expected if not carries(text)] == [], path.name

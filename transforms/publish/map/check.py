@@ -16,6 +16,7 @@ import duckdb
 from transforms.publish.check import expect as expect
 from transforms.publish.dictionary import Entry
 from transforms.publish.map import features
+from transforms.publish.park_terms import has_parks
 from transforms.publish.rows import Product
 
 
@@ -78,8 +79,29 @@ def check_map(_con: duckdb.DuckDBPyConnection, product: Product, _entries: Seque
     for table in ("reuse", "evidence"):
         places = data[table]["building"]
         expect(path, product, f"order of {table}", places, sorted(places))
+    _check_parks(data, product, path)
     expect(path, product, "audience", data["facts"]["audience"], product.audience)
     text = re.sub(r"\s+", " ", " ".join(page.text))
     expect(path, product, "attribution", re.sub(r"\s+", " ", product.attribution) in text, True)
     expect(path, product, "addresses the page would fetch", page.addresses, [])
     expect(path, product, "policy that forbids all but what is named", "default-src 'none'" in page.policy, True)
+
+
+def _check_parks(data: dict[str, Any], product: Product, path: Path) -> None:
+    if not has_parks(product):
+        return expect(path, product, "parks of a city without any", "park" in data, False)
+    park, ring = data["park"], data["park_ring"]
+    count = len(park["id"])
+    expect(path, product, "different parks", len(set(park["id"])), count)
+    expect(path, product, "pins of parks", len(data["park_pin"]), 2 * count)
+    expect(path, product, "parks with an outline", sum(rings > 0 for rings in ring["rings"]), count)
+    expect(
+        path,
+        product,
+        "rings of parks",
+        (len(ring["points"]), len(ring["steps"])),
+        (sum(ring["rings"]), 2 * sum(ring["points"])),
+    )
+    for name in ("value", "low", "high", "coverage", "why"):
+        expect(path, product, f"numbers in {name} of parks", len(park[name]), count * len(park["indicators"]))
+    return None

@@ -1,6 +1,6 @@
 // The buildings, unpacked from the page: one list per column, a building is its place in them.
 
-let facts, building, reuse, evidence, pins, outlines;
+let facts, building, reuse, evidence, pins, outlines, parks;
 const placeOf = new Map(); // building id -> place
 
 async function unpack() {
@@ -14,6 +14,7 @@ async function unpack() {
   evidence = grouped(data.evidence);
   pins = building.id.map((_, place) => [data.pin[2 * place + 1] / 1e6, data.pin[2 * place] / 1e6]);
   outlines = ringReader(data.ring, data.pin);
+  parks = unpackParks(data);
   building.id.forEach((id, place) => placeOf.set(id, place));
   building.text = building.id.map((id, place) =>
     plain([building.name[place], building.address[place], id].filter(Boolean).join(" ")));

@@ -43,10 +43,12 @@ function evidenceList(place) {
   return list;
 }
 
-// A building names its sources by title; several feeds may share one, then all their days are told.
-function sourceList(place) {
+// A building or a park names its sources by title; several feeds may share one, then all their days are told.
+const sourceList = (place) => sourcesOf(building.sources[place], building.licence[place]);
+
+function sourcesOf(sources, licence) {
   const list = make("ul");
-  for (const name of (building.sources[place] || "").split("; ").filter(Boolean)) {
+  for (const name of (sources || "").split("; ").filter(Boolean)) {
     const feeds = facts.sources.filter((source) => source.title === name || source.feed === name);
     const item = make("li", name);
     const days = [...new Set(feeds.map((feed) => feed.snapshot_on).filter(Boolean))].map(day);
@@ -58,6 +60,6 @@ function sourceList(place) {
   if (!list.children.length) return make("p", word("unknown"));
   const box = make("div");
   box.append(list);
-  if (building.licence[place]) box.append(make("p", word("licence", { what: building.licence[place] }), "small"));
+  if (licence) box.append(make("p", word("licence", { what: licence }), "small"));
   return box;
 }

@@ -90,20 +90,24 @@ function drawMark() {
   mark.addTo(map);
 }
 
-// Goes there if asked, or if it is out of sight; what the panel covers is no sight.
+// What the panel covers is no sight: how much of the map that is, from the right and from below.
+function covered() {
+  const [ground, cover] = [map.getContainer(), panel].map((element) => element.getBoundingClientRect());
+  const isWide = cover.width < ground.width;
+  return [isWide ? ground.right - cover.left : 0, isWide ? 0 : ground.bottom - cover.top].map((size) => Math.max(0, size));
+}
+
+const goToOutline = (rings, maxZoom) =>
+  map.fitBounds(L.latLngBounds(rings.flat()), { paddingBottomRight: covered(), maxZoom, animate: false });
+
+// Goes there if asked, or if it is out of sight.
 function markPlace(place, approach) {
   chosen = place;
   drawMark();
   if (!isKnown(place)) return;
-  const [ground, cover] = [map.getContainer(), panel].map((element) => element.getBoundingClientRect());
-  const isWide = cover.width < ground.width;
-  const hidden = [isWide ? ground.right - cover.left : 0, isWide ? 0 : ground.bottom - cover.top].map((size) => Math.max(0, size));
+  const hidden = covered();
   const at = map.latLngToContainerPoint(pins[place]);
   const size = map.getSize();
   const isSeen = at.x > 0 && at.y > 0 && at.x < size.x - hidden[0] && at.y < size.y - hidden[1];
-  if (approach || !isSeen) {
-    const outline = L.latLngBounds(outlines(place).flat());
-    const zoomed = approach ? APPROACH_ZOOM : 0;
-    map.fitBounds(outline, { paddingBottomRight: hidden, maxZoom: Math.max(map.getZoom(), zoomed), animate: false });
-  }
+  if (approach || !isSeen) goToOutline(outlines(place), Math.max(map.getZoom(), approach ? APPROACH_ZOOM : 0));
 }

@@ -12,7 +12,7 @@ from transforms.publish.rows import Product, table_query
 from transforms.publish.symbols import BANDS, PRIORITY_CLASSES, UNKNOWN_COLOUR
 
 # Columns of layer.code that the page puts into words.
-_CODES = ("type", "former_use", "use", "heritage", "legal_status", "kind", "authority")
+_CODES = ("type", "former_use", "use", "heritage", "legal_status", "kind", "authority", "park_source")
 _SOURCE = ("feed", "title", "publisher", "licence", "attribution", "snapshot_on")
 _PIXELS_PER_MM = 3.4  # outlines on a screen are read from nearer than on paper, so a little less than 96 dpi
 

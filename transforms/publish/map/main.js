@@ -34,6 +34,7 @@ function speak() {
     { shown: number(facts.shown), total: number(facts.total), file: facts.geopackage });
   buildFilters();
   buildLegend();
+  buildParks();
   addZoom();
 }
 
@@ -45,10 +46,12 @@ function filterChanged() {
   labelUnknown();
 }
 
-function choose(place, goThere) {
+const choose = (place, goThere) => openLink(linkTo({ id: building.id[place] }), goThere);
+
+function openLink(link, goThere) {
   if (panel.hidden) opener = document.activeElement;
   approach = goThere;
-  if (!goTo(linkTo({ id: building.id[place] }))) followLink();
+  if (!goTo(link)) followLink();
 }
 
 // The link decides: going back in the browser closes and opens the same way.
@@ -58,28 +61,32 @@ function close() {
 
 let openId = null;
 function followLink() {
-  const { id, lang } = readLink();
+  const { id, park, lang } = readLink();
   if (lang !== language) {
     language = lang;
     speak();
     tellCount();
     buildList();
   }
-  const place = placeOf.get(id);
+  const open = id ?? park;
+  const place = id === null ? parkPlaceOf.get(park) : placeOf.get(id);
   markListed();
-  if (id === null) {
-    markPlace();
+  markParks();
+  if (open === null) {
     closePanel();
   } else {
-    if (place === undefined) showUnknown(id);
+    if (place === undefined) showUnknown(open, id === null ? "no_such_park" : "no_such");
+    else if (id === null) showPark(place);
     else showPanel(place);
-    markPlace(place, approach);
-    document.getElementById("panel_link").href = linkTo({ id });
+    document.getElementById("panel_link").href = linkTo(id === null ? { park } : { id });
+    document.getElementById("panel_link").textContent = word(id === null ? "link_park" : "link");
     document.getElementById("links").hidden = place === undefined;
-    if (id !== openId) openPanel();
   }
+  markPlace(id === null ? undefined : place, approach);
+  markPark(id === null ? place : undefined, approach);
+  if (open !== null && open !== openId) openPanel();
   approach = false;
-  openId = id;
+  openId = open;
 }
 
 function openPanel() {
@@ -106,15 +113,24 @@ function listen() {
     const button = event.target.closest("[data-place]");
     if (button) choose(Number(button.dataset.place), true);
   });
+  document.getElementById("park_list").addEventListener("click", (event) => {
+    const button = event.target.closest("[data-park]");
+    if (button) choosePark(Number(button.dataset.park), true);
+  });
+  document.getElementById("show_parks").addEventListener("change", (event) => switchParks(event.target.checked));
   document.getElementById("more").addEventListener("click", () => extendList()[0]?.firstChild.focus());
   document.getElementById("skip").addEventListener("click", () => document.getElementById("list_title").focus());
   document.getElementById("close").addEventListener("click", close);
-  document.getElementById("zoom_to").addEventListener("click", () => markPlace(placeOf.get(readLink().id), true));
+  document.getElementById("zoom_to").addEventListener("click", () => {
+    const { id, park } = readLink();
+    if (id === null) markPark(parkPlaceOf.get(park), true);
+    else markPlace(placeOf.get(id), true);
+  });
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && !panel.hidden) close();
   });
   for (const button of document.querySelectorAll("[data-language]")) {
-    button.addEventListener("click", () => goTo(linkTo({ id: readLink().id, lang: button.dataset.language })));
+    button.addEventListener("click", () => goTo(linkTo({ ...readLink(), lang: button.dataset.language })));
   }
   window.addEventListener("hashchange", followLink);
 }

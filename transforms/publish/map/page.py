@@ -19,6 +19,7 @@ from transforms.publish.dictionary import Entry
 from transforms.publish.map.background import BACKGROUNDS
 from transforms.publish.map.facts import read_facts
 from transforms.publish.map.features import read_features
+from transforms.publish.map.parks import read_parks
 from transforms.publish.rows import Product
 
 _PACKAGE = "django-js-lib-leaflet"
@@ -34,6 +35,7 @@ SCRIPTS = (
     "legend",
     "panel",
     "detail",
+    "park",
     "link",
     "main",
 )
@@ -42,7 +44,7 @@ SCRIPTS = (
 def write_map(con: duckdb.DuckDBPyConnection, product: Product, _entries: Sequence[Entry], path: Path) -> None:
     """Write the map of one audience's buildings (`rows.ROWS`) as one HTML file; same rows, same bytes."""
     facts = read_facts(con, product)
-    parts = {"facts": json.dumps(facts, ensure_ascii=False), **read_features(con, product)}
+    parts = {"facts": json.dumps(facts, ensure_ascii=False), **read_features(con, product), **read_parks(con, product)}
     data = "{" + ",".join(f'"{name}":{text}' for name, text in parts.items()) + "}"
     words = json.loads(_own("words.json"))
     leaflet, script = leaflet_script(), _script(words)

@@ -1,4 +1,4 @@
-// Everything that is known of one building.
+// Everything that is known of one building, and what the panel of a park shares with it.
 
 const panel = document.getElementById("panel");
 
@@ -13,10 +13,10 @@ function showPanel(place) {
     part("sources", sourceList(place)));
 }
 
-function showUnknown(id) {
+function showUnknown(id, key) {
   panel.hidden = false;
   document.getElementById("panel_title").textContent = word("not_found");
-  document.getElementById("panel_body").replaceChildren(make("p", word("no_such", { id }), "note"));
+  document.getElementById("panel_body").replaceChildren(make("p", word(key, { id }), "note"));
 }
 
 function part(key, ...content) {

@@ -16,20 +16,23 @@ _MICRO = 1_000_000  # coordinates are whole millionths of a degree: a decimetre
 _SIMPLIFY_M = 0.2  # less than a pixel at all but the closest zoom
 
 
-def read_places(con: duckdb.DuckDBPyConnection, product: Product, table: str) -> dict[str, Any]:
+def read_places(
+    con: duckdb.DuckDBPyConnection, product: Product, table: str, simplify_m: float = _SIMPLIFY_M
+) -> dict[str, Any]:
     """`pin` and `ring` of the page, as `read_features` describes them.
 
     Args:
         con: warehouse with the spatial extension.
         product: whose rows; names the CRS of the geometries.
         table: rows with `n`, `geom` (valid polygons) and `point`, in that CRS.
+        simplify_m: by how much an outline may be off.
 
     Raises:
         PublishError: a building cannot be placed on earth.
     """
     crs = literal(product.crs)
     rows = con.execute(f"""
-        SELECT CAST(ST_AsWKB(ST_Transform(ST_SimplifyPreserveTopology(geom, {_SIMPLIFY_M}), {crs}, 'EPSG:4326',
+        SELECT CAST(ST_AsWKB(ST_Transform(ST_SimplifyPreserveTopology(geom, {simplify_m}), {crs}, 'EPSG:4326',
             always_xy := true)) AS BLOB) AS geom,
             CAST(ST_AsWKB(ST_Transform(point, {crs}, 'EPSG:4326', always_xy := true)) AS BLOB) AS point
         FROM {table} ORDER BY n
