@@ -83,5 +83,5 @@ found AS (
     UNION ALL
     SELECT park_id, 'cycling_access', NULL, NULL, NULL, 0, 'not_read', [feed] FROM park
 )
-SELECT park_id, indicator, value, low, high, least(1, coverage) AS coverage, reason, CAST(NULL AS VARCHAR) AS detail_nl, CAST(NULL AS VARCHAR) AS detail_en, feeds
+SELECT park_id, indicator, value, low, high, CASE WHEN coverage IS NULL THEN 0 ELSE least(1, coverage) END AS coverage, reason, CAST(NULL AS VARCHAR) AS detail_nl, CAST(NULL AS VARCHAR) AS detail_en, feeds
 FROM found

@@ -82,7 +82,7 @@ found AS (
     SELECT a.park_id, 'amenities_500m', CASE WHEN m.feeds IS NOT NULL THEN a.n END, NULL, CASE WHEN m.feeds IS NULL THEN 0 ELSE p.inside END, a.nl, a.en, coalesce(m.feeds, []), p.feed
     FROM amenity AS a JOIN park AS p USING (park_id) LEFT JOIN map_feed AS m ON true
 )
-SELECT park_id, indicator, value::DOUBLE AS value, value::DOUBLE AS low, high, least(1, coverage) AS coverage, CASE WHEN value IS NULL THEN 'no_source' END AS reason, detail_nl, detail_en,
+SELECT park_id, indicator, value::DOUBLE AS value, value::DOUBLE AS low, high, CASE WHEN coverage IS NULL THEN 0 ELSE least(1, coverage) END AS coverage, CASE WHEN value IS NULL THEN 'no_source' END AS reason, detail_nl, detail_en,
     list_sort(list_distinct(list_append(feeds, feed))) AS feeds
 FROM found
 UNION ALL

@@ -72,7 +72,8 @@ found AS (
     ], recursive := true)
     FROM parcel
 )
-SELECT park_id, indicator, value, least(low, value) AS low, CASE WHEN high IS NOT NULL THEN greatest(high, value) END AS high, coalesce(least(1, coverage), 0) AS coverage,
+SELECT park_id, indicator, value, CASE WHEN low IS NOT NULL THEN least(low, value) END AS low,
+    CASE WHEN high IS NOT NULL THEN greatest(high, value) END AS high, CASE WHEN coverage IS NULL THEN 0 ELSE least(1, coverage) END AS coverage,
     CAST(NULL AS VARCHAR) AS reason, CAST(NULL AS VARCHAR) AS detail_nl, CAST(NULL AS VARCHAR) AS detail_en, feeds
 FROM found
 UNION ALL
