@@ -9,6 +9,7 @@ import numpy as np
 from transforms.match._sides import Bools, Floats, Places
 
 _FULL = 4_000_000
+_MIDDLE_BITS = 27
 
 
 @dataclass(frozen=True)
@@ -81,13 +82,23 @@ class BestPairs:
 
 def _places(owner: Places, other: Places, middle: Floats) -> Places:
     """Place of each pair among those of its owner, by middle and then by the other's place."""
-    order = np.lexsort((other, -middle, owner))
+    order = _best_first(owner, other, middle)
     sorted_owner = owner[order]
     first = np.r_[True, sorted_owner[1:] != sorted_owner[:-1]] if len(owner) else np.empty(0, dtype=np.bool_)
     start = np.maximum.accumulate(np.where(first, np.arange(len(owner)), 0)) if len(owner) else order
     place = np.empty(len(owner), dtype=np.int64)
     place[order] = np.arange(len(owner)) - start + 1
     return place
+
+
+def _best_first(owner: Places, other: Places, middle: Floats) -> Places:
+    """Order by owner, then the best middle, then the other's place."""
+    bits = int(other.max(initial=0)).bit_length()
+    if int(owner.max(initial=0)).bit_length() + _MIDDLE_BITS + bits > 63:
+        return np.lexsort((other, -middle, owner))
+    # Middles have six digits, so all three fit in one integer, which sorts five times as fast.
+    worse = 100_000_000 - np.rint(middle * 1e6).astype(np.int64)
+    return np.argsort(((owner << _MIDDLE_BITS | worse) << bits) | other)
 
 
 def _raise(floor: Floats, owner: Places, middle: Floats, is_last: Bools) -> None:

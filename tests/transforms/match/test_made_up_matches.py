@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
+from typing import Any
 
 import pytest
+import shapely
 
 from tests.conftest import RunCity
 
@@ -73,6 +76,50 @@ def test_every_match_says_why_and_for_whom_in_both_languages(planted: RunCity) -
         "OR why_building IS NULL OR why_building_en IS NULL OR who IS NULL OR who_en IS NULL"
     )
     assert lacking == []
+
+
+def test_partners_are_the_best_of_all_who_bring_what_is_sought(planted: RunCity) -> None:
+    most = planted.one("SELECT value FROM reference.match_limit WHERE name = 'per_supply'")
+    columns = ("request_id", "kind", "uses", "brings", "seeks", "shares_with", "x", "y", "radius_m", "outline")
+    rows = planted.rows(
+        "SELECT request_id, a.kind, a.uses, coalesce(brings, []), coalesce(seeks, []), shares_with, r.x, r.y, r.radius_m, ST_AsText(r.outline) "
+        "FROM staging.space_request AS a JOIN match.request AS r USING (request_id) ORDER BY 1"
+    )
+    asked = [dict(zip(columns, row, strict=True)) for row in rows]
+    for one in asked:
+        one["where"] = one["outline"] and shapely.from_wkt(one["outline"])
+    meant = []
+    for one in asked:
+        if one["kind"] == "partner":
+            could = [(_partner_key(one, other), other["request_id"]) for other in asked if _could_join(one, other)]
+            best = sorted(could)[: int(most)]
+            meant += [(one["request_id"], name, place) for place, (_, name) in enumerate(best, 1)]
+    assert len(meant) > 100
+    assert planted.rows("SELECT request_id, partner_id, place FROM match.request_partner ORDER BY 1, 3") == meant
+
+
+def _partner_key(one: dict[str, Any], other: dict[str, Any]) -> tuple[int, int, int]:
+    """More of what is sought, then more in return, then more uses that are the same."""
+    pairs = (("seeks", "brings"), ("brings", "seeks"), ("uses", "uses"))
+    a, b, c = (-len(set(one[mine]) & set(other[theirs])) for mine, theirs in pairs)
+    return a, b, c
+
+
+def _could_join(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    if one is other or not set(one["seeks"]) & set(other["brings"]):
+        return False
+    shares = [
+        a["shares_with"] is None or "*" in a["shares_with"] or bool(set(a["shares_with"]) & set(b["uses"]))
+        for a, b in ((one, other), (other, one))
+    ]
+    if not set(one["uses"]) & set(other["uses"]) and not all(shares):
+        return False
+    if one["radius_m"] and other["radius_m"]:
+        return bool(math.hypot(one["x"] - other["x"], one["y"] - other["y"]) <= one["radius_m"] + other["radius_m"])
+    for a, b in ((one, other), (other, one)):
+        if a["radius_m"] and b["where"]:
+            return bool(shapely.distance(b["where"], shapely.Point(a["x"], a["y"])) <= a["radius_m"])
+    return not (one["where"] and other["where"]) or bool(shapely.intersects(one["where"], other["where"]))
 
 
 def test_partners_bring_what_is_sought(planted: RunCity) -> None:

@@ -168,3 +168,26 @@ def test_a_larger_budget_never_removes_a_match(seed: int) -> None:
             assert np.isin(before.kept, after.kept).all()
             same = np.isin(after.kept, before.kept)
             assert (after.middle[same] >= before.middle).all()
+
+
+def test_a_box_holds_what_lies_in_it_and_what_nobody_knows_the_place_of() -> None:
+    con = invented.market(
+        invented.requests(np.random.default_rng(6), 2), invented.supplies(np.random.default_rng(6), 300)
+    )
+    _, _, supplies = read_supplies(con, "match.offered", "building", list(invented.USES))
+    x, y = supplies.x.copy(), supplies.y.copy()
+    x[3] = y[3] = np.nan
+    found = replace(supplies, x=x, y=y).within(np.array([2000.0, 3000.0, 6000.0, 7000.0]))
+    assert found.tolist() == np.flatnonzero(~((x < 2000) | (x > 6000) | (y < 3000) | (y > 7000))).tolist()
+    assert 3 in found
+    assert 10 < len(found) < 150
+
+
+@pytest.mark.parametrize("most", [50, 2**40])
+def test_pairs_are_sorted_as_by_owner_middle_and_other_however_many_there_are(most: int) -> None:
+    rng = np.random.default_rng(7)
+    pairs = np.unique(rng.integers(0, most, (2000, 2)), axis=0)
+    rng.shuffle(pairs)
+    middle = np.round(rng.integers(0, 101, len(pairs)) * 0.999999, 6)
+    wanted = np.lexsort((pairs[:, 1], -middle, pairs[:, 0]))
+    assert _lists._best_first(pairs[:, 0], pairs[:, 1], middle).tolist() == wanted.tolist()
