@@ -139,7 +139,7 @@ def test_a_byte_order_mark_and_cp1252_change_nothing(night: Night) -> None:
     assert body.startswith(b"\xef\xbb\xbf")
     night.spoil("register.csv", lambda body: body.removeprefix(b"\xef\xbb\xbf").decode().encode("cp1252"))
     assert night.run().warnings == []
-    pins = [name for name in before if name.endswith(".geojson")]
+    pins = [name for name in before if name.endswith("_pins.geojson")]
     after = night.layer()
     assert len(pins) == 1
 

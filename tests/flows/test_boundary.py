@@ -1,4 +1,5 @@
 import json
+import re
 from pathlib import Path
 
 import geopandas
@@ -20,7 +21,9 @@ from transforms._kit.reference import read_reference
 
 def bounded(files: Path, tmp_path: Path, name: str) -> Path:
     text = files.read_text().replace('path = "', f'path = "{files.parent}/')
-    for name_of in ("grb/", "elevation/", "parks.json", "park_parcels.json"):
+    # No boundary needs adverts or parks to be matched.
+    text = re.sub(r"\[feeds\.(platform|business_parks)\].*?(?=\n\[|\Z)", "", text, flags=re.DOTALL)
+    for name_of in ("grb/", "elevation/"):
         text = text.replace(f'= "{name_of}', f'= "{files.parent}/{name_of}')
     path = tmp_path / "voorbeeldstad.toml"
     path.write_text(text.replace("[feeds.osm]", f'boundary = "{name}"\n\n[feeds.osm]', 1))

@@ -19,6 +19,7 @@ from sources._kit import fetch, http
 from sources._kit.city import load_city
 from sources._kit.duck import connect
 from sources.voorbeeldstad import make_city
+from tests.conftest import LEAN
 from tests.flows.city_services import CityServices
 from tests.servers.running import Grb, running_pygeoapi
 from tests.sources.test_http import Hurried
@@ -101,7 +102,7 @@ def write_boundary(folder: Path) -> str:
 @pytest.fixture(scope="module")
 def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Both]:
     home = tmp_path_factory.mktemp("services")
-    of_files = make_city(home / "city", BUILDINGS)
+    of_files = make_city(home / "city", BUILDINGS, settings=LEAN)
     folder = of_files.parent
     text = of_files.read_text().replace("[feeds.osm]", 'boundary = "feed:limits"\n\n[feeds.osm]', 1) + write_boundary(
         folder

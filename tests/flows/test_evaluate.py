@@ -19,6 +19,10 @@ from sources.voorbeeldstad import Generation
 SIZE = 2000
 
 
+# Whole cities, scored and fitted: as slow as what it proves.
+pytestmark = pytest.mark.night
+
+
 @dataclass(frozen=True)
 class Done:
     page: str

@@ -41,6 +41,10 @@ class World:
         self.tables = [f"{schema}.{identifier(table)}" for schema, table in tables]
         self.restore()
         define_macros(self.con)
+        self.score()
+        # What is known before anything is forgotten.
+        self.known = set(self.rows("SELECT building_id, criterion FROM score.criterion WHERE class IS NOT NULL"))
+        self.typed = dict(self.rows("SELECT building_id, type FROM score.type"))
 
     def restore(self) -> None:
         for table in self.tables:
@@ -65,7 +69,6 @@ class World:
 @pytest.fixture(scope="module")
 def world(voorbeeldstad: RunCity) -> Iterator[World]:
     made = World(voorbeeldstad)
-    made.score()
     yield made
     made.con.close()
 
@@ -126,18 +129,15 @@ def test_forgetting_facts_makes_nothing_known_and_no_number_odd(world: World, da
     salt = data.draw(st.integers(0, 1000))
     world.restore()
     try:
-        world.score()
-        known = set(world.rows("SELECT building_id, criterion FROM score.criterion WHERE class IS NOT NULL"))
-        typed = dict(world.rows("SELECT building_id, type FROM score.type"))
         for place in chosen:
             world.forget(*places[place], salt)
         world.score()
         assert not_finite(world.rows, SCORED) == []
-        same = [one for one, kind in world.rows("SELECT building_id, type FROM score.type") if typed[one] == kind]
+        same = [one for one, kind in world.rows("SELECT building_id, type FROM score.type") if world.typed[one] == kind]
         again = set(world.rows("SELECT building_id, criterion FROM score.criterion WHERE class IS NOT NULL"))
         # Of a building whose type stays; forgetting a fact can make another type the likeliest.
-        fresh = {(one, criterion) for one, criterion in again - known if one in set(same)}
-        assert not {one for one, _c in fresh} & {one for one, _c in known}
+        fresh = {(one, criterion) for one, criterion in again - world.known if one in set(same)}
+        assert not {one for one, _c in fresh} & {one for one, _c in world.known}
     finally:
         world.restore()
 

