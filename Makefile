@@ -55,6 +55,7 @@ record-version: setup  ## after a change of numbers: step the version and write 
 
 bench: setup  ## the made-up city at 100,000 and 1,000,000 buildings (about half an hour, 8 GB)
 	$(BIN)/python -m flows.bench
+	$(BIN)/python -m flows.bench_matches
 
 bench-matching: setup  ## the matchers on labelled real data, where it is present, and at a million footprints
 	$(BIN)/python -m flows.bench_footprints
