@@ -235,6 +235,7 @@ def market() -> duckdb.DuckDBPyConnection:
         put("match.supply", kind, name, f"b{number:02d}" if number < 14 else None, x, y)
         if kind == "offer":
             put("staging.space_request", name, "g", shapely.Point(x, y), shapely.Point(x, y))
+    kept = next(int(row["value"]) for row in REFERENCE["match_limit"] if row["name"] == "per_request")
     for number in range(40):
         point, name = (
             shapely.Point(rng.uniform(-100, 1700) + 2800 * (number % 8 == 0), rng.uniform(-100, 700)),
@@ -250,7 +251,7 @@ def market() -> duckdb.DuckDBPyConnection:
         )
         put("staging.space_request", name, "f", area, point if way < 2 else None)
         for kind in ("building", "offer"):
-            count = 51 if number < 5 else 50
+            count = kept + 1 if number < 5 else kept
             put("match.pair", name, kind, None, None, None, None, None, None, None, None, "can be", count)
         for kind, supply in con.execute("SELECT supply_kind, supply_id FROM match.supply ORDER BY ALL").fetchall():
             if rng.random() < 0.5:
