@@ -78,6 +78,7 @@ def past(first_night: Path, tmp_path_factory: pytest.TempPathFactory) -> Past:
     return Past(city, out, gone)
 
 
+@pytest.mark.night
 def test_past_nights_are_made_again_exactly_and_the_city_stays(past: Past) -> None:
     city = past.city
     assert {change.kind for change in city.changes(LATER, "public") if change.building_id == past.gone} == {"gone"}
@@ -112,6 +113,7 @@ def test_a_day_without_a_night_takes_the_night_before_and_says_which(past: Past)
     assert past.city.rows("SELECT count(*) FROM history.run") == [(3,)]
 
 
+@pytest.mark.night
 def test_another_method_is_said_and_a_removed_snapshot_is_named(city: City, tmp_path: Path) -> None:
     with connect(city.space.warehouse(NAME)) as con:  # as if another night had followed
         con.execute(f"INSERT INTO history.run SELECT * REPLACE (2 AS number, DATE '{NEXT}' AS as_of) FROM history.run")

@@ -49,6 +49,7 @@ def test_a_register_row_changes_its_building_and_no_other_and_the_command_says_s
     assert "0 changes" in capsys.readouterr().out
 
 
+@pytest.mark.night
 def test_rows_and_weights_at_once_are_both_named_where_both_hold(city: City, tmp_path: Path) -> None:
     added = city.list_two()
     city.weigh(tmp_path / "checkout", "prior_atypical", 0.3)

@@ -52,6 +52,7 @@ def test_a_second_demo_keeps_the_city_and_rebuilds_nothing(own_home: Home) -> No
     assert own_home.city.stat().st_mtime_ns == made
 
 
+@pytest.mark.night
 def test_other_arguments_make_another_city(own_home: Home) -> None:
     before = (own_home.city.parent / "truth.parquet").read_bytes()
     assert own_home.onbenut("demo", "--buildings", 2000, "--seed", 4).returncode == 0

@@ -170,6 +170,7 @@ def test_what_must_not_leave_the_house_is_seen_whatever_the_sql_says(night: Nigh
     assert "(layer.building public): 1, at most 0" in said
 
 
+@pytest.mark.night
 def test_a_renumbered_building_is_held_back_whose_old_id_was_objected_to(night: Night) -> None:
     ((old,),) = night.rows(
         "SELECT building_id FROM layer.building WHERE audience = 'public' AND building_id LIKE 'grb:3%' ORDER BY priority_rank"
@@ -237,6 +238,7 @@ def test_a_row_says_how_old_its_sources_are_and_which_are_too_old(night: Night) 
     assert "7 dagen oud, meer dan 3" in warning
 
 
+@pytest.mark.night
 def test_who_looks_back_is_held_to_no_later_night_and_is_no_measure_for_the_next(night: Night) -> None:
     night.edit(night.city_file, ("as_of = 2025-06-01", "as_of = 2024-12-01"))
     night.run()

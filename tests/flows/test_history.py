@@ -134,6 +134,7 @@ def test_a_published_building_that_vanishes_is_withdrawn(nights: Nights) -> None
     assert nights.rows(f"SELECT * FROM layer.building WHERE building_id = '{old}'") == []
 
 
+@pytest.mark.night
 def test_a_decision_by_hand_wins_over_the_method_both_ways(nights: Nights) -> None:
     (row, taken), *_ = sorted(nights.rows("SELECT feed || ':' || register_id, building_id FROM core.link_register"))
     ((other,),) = nights.rows(
@@ -163,6 +164,7 @@ def test_a_decision_that_cannot_be_read_names_its_line(nights: Nights, line: str
     assert "line 2" in str(raised.value)
 
 
+@pytest.mark.night
 def test_ids_are_carried_on_when_the_base_changes_from_osm_to_the_official_buildings(
     first_night: Path, tmp_path: Path
 ) -> None:

@@ -64,6 +64,7 @@ def lines_of(home: Home) -> dict[str, dict[str, Any]]:
     }
 
 
+@pytest.mark.night
 def test_one_city_fails_alone_and_only_what_is_due_runs(nightly_module: Any, home_of_night: Home) -> None:
     from prefect.artifacts import Artifact
 

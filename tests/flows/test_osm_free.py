@@ -229,6 +229,7 @@ def test_osm_alone_is_refused_and_another_source_under_its_licence_counts_as_osm
     assert not is_osm(city.feeds["grb"])
 
 
+@pytest.mark.night
 def test_without_official_outlines_the_city_is_published_and_the_edition_said_to_be_missing(
     files: Path, tmp_path: Path
 ) -> None:

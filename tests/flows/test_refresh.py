@@ -111,6 +111,7 @@ def test_the_flow_makes_the_same_city_as_run(quick: Any, own_home: Home) -> None
     assert contents(own_home) == wanted
 
 
+@pytest.mark.night
 def test_the_module_runs_with_a_local_server(own_home: Home) -> None:
     wanted = contents(own_home)
     forget(own_home)

@@ -411,6 +411,7 @@ def nights(own_home: Home, tmp_path: Path) -> Iterator[Nights]:
         made.con.close()
 
 
+@pytest.mark.night
 def test_a_night_swaps_the_layer_under_its_readers(own_home: Home, nights: Nights) -> None:
     nights.publish(0)
     seen: list[tuple[str, int]] = []

@@ -12,7 +12,7 @@ from flows.workspace import CHECKOUT, Workspace
 from sources._kit.city import load_city
 from sources._kit.duck import connect
 from sources.voorbeeldstad import Generation, make_city
-from tests.conftest import RunCity
+from tests.conftest import LEAN, RunCity
 from transforms._kit.header import read_specs
 from transforms._kit.reference import fingerprints, read_reference
 from transforms._kit.runner import plan
@@ -26,7 +26,7 @@ TRUE_M = "CASE WHEN t.type IN ('shed', 'garage_box') THEN 3.0 ELSE 3.1 * t.level
 def flat(voorbeeldstad_files: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunCity]:
     """The same city without the feed of rasters."""
     folder = tmp_path_factory.mktemp("flat") / "voorbeeldstad"
-    file = make_city(folder, 3000, 7, Generation(without=frozenset({"elevation"})))
+    file = make_city(folder, 3000, 7, Generation(without=LEAN.without | {"elevation"}))
     for path in sorted(folder.rglob("*.*")):
         if path.is_file() and path != file:
             assert path.read_bytes() == (voorbeeldstad_files.parent / path.relative_to(folder)).read_bytes()

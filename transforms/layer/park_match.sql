@@ -6,7 +6,7 @@
 -- columns:
 --   audience | VARCHAR | - | Doelgroep | public or city // Voor wie: public of city
 --   request_id | VARCHAR | - | Zoekertje | Advert, as the platform names it, with its feed // Zoekertje, zoals het platform het noemt, met zijn gegevensstroom
---   supply_kind | VARCHAR | - | Soort aanbod | building (a sign of disuse) or offer (of somebody) // building = gebouw met een signaal van leegstand, offer = aanbod van iemand
+--   supply_kind | VARCHAR | - | Soort aanbod | building (a sign of disuse) or offer (of somebody) // building = gebouw met een signaal van onbruik, offer = aanbod van iemand
 --   supply_id | VARCHAR | - | Aanbod | Building, or advert that offers // Gebouw, of zoekertje dat aanbiedt
 --   supply_park_id | VARCHAR | - | Terrein van het aanbod | Business park the supply lies in // Bedrijventerrein waarin het aanbod ligt
 --   scope | VARCHAR | - | Bereik | inside: asks in this park; neighbour: asks next to it, or its area reaches into it // inside = vraagt in dit terrein, neighbour = vraagt ernaast, of zijn gebied reikt erin

@@ -9,8 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import Bounds, LinearConstraint, milp  # type: ignore[import-untyped]
-from scipy.sparse import csr_array  # type: ignore[import-untyped]
 
 from transforms.match._coalition_pool import Pool
 from transforms.match._sides import Bools, Floats, Places
@@ -111,6 +109,10 @@ class Model:
         return self._solve(value, filled)
 
     def _solve(self, value: Floats, filled: float) -> Solved:
+        # A night that solves nothing new does not load the solver: it takes half a second.
+        from scipy.optimize import Bounds, LinearConstraint, milp  # type: ignore[import-untyped]
+        from scipy.sparse import csr_array  # type: ignore[import-untyped]
+
         rows = [*self._rows, (self._share, np.ones(len(self._share)), filled, 1.0)]
         lengths = [len(columns) for columns, *_ in rows]
         matrix = csr_array(

@@ -14,7 +14,7 @@
 WITH
 -- Codes and uses as bits of a number: everybody who seeks meets everybody who brings, and integers are fast.
 bits AS (
-    SELECT (SELECT list(code ORDER BY code) FROM reference.advert_code) AS codes, (SELECT list("use" ORDER BY "use") FROM reference.reuse_use) AS uses
+    SELECT (SELECT list(code ORDER BY code) FROM reference.advert_code) AS codes, (SELECT list("use" ORDER BY "use") FROM (SELECT use FROM reference.reuse_use)) AS uses
 ),
 asking AS (
     SELECT a.request_id, a.kind, a.seeks, a.brings, a.uses, r.x, r.y, r.radius_m, r.outline, row_number() OVER (ORDER BY a.request_id) AS number,
