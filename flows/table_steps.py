@@ -18,7 +18,7 @@ from flows.park_history import keep_park_history
 from flows.workspace import Workspace
 from sources._kit.city import City, Feed, Publisher
 from sources._kit.contract import SourceInfo, load_source
-from sources._kit.duck import identifier, literal
+from sources._kit.duck import at_once, identifier, literal
 from transforms._kit.header import TableSpec, read_specs
 from transforms._kit.intake import make_intake
 from transforms._kit.reference import Reference, fingerprints, read_reference, write_table
@@ -152,8 +152,9 @@ def load_reference(
 
 def write_reference(con: duckdb.DuckDBPyConnection, reference: Reference) -> dict[str, str]:
     """Write the reference numbers; returns what tables that read them depend on."""
-    for name, rows in reference.tables.items():
-        write_table(con, name, rows)
+    with at_once(con):
+        for name, rows in reference.tables.items():
+            write_table(con, name, rows)
     return fingerprints(reference.tables)
 
 

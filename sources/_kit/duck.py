@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
@@ -49,6 +51,18 @@ def connect(path: Path | None = None, *, read_only: bool = False, spatial: bool 
     if spatial:
         con.load_extension(str(extension_path()))
     return con
+
+
+@contextmanager
+def at_once(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """All statements of the block, or none of them. Many small ones are far faster so: each alone would wait for the disk."""
+    con.begin()
+    try:
+        yield
+        con.commit()
+    except BaseException:
+        con.rollback()
+        raise
 
 
 def identifier(name: str) -> str:

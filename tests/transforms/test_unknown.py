@@ -5,6 +5,7 @@ The tables below the scores are copied as they were built, so that this holds wh
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -93,11 +94,14 @@ def number_columns(specs: Sequence[TableSpec]) -> list[tuple[str, str]]:
 
 
 def not_finite(rows: Any, specs: Sequence[TableSpec]) -> list[tuple[str, str]]:
-    return [
-        (table, column)
-        for table, column in number_columns(specs)
-        if rows(f"SELECT count(*) FROM {table} WHERE NOT isfinite({identifier(column)})")[0][0]
-    ]
+    found = []
+    for table, columns in itertools.groupby(number_columns(specs), lambda pair: pair[0]):
+        names = [column for _, column in columns]
+        counts = ", ".join(f"count(*) FILTER (NOT isfinite({identifier(name)}))" for name in names)
+        found += [
+            (table, name) for name, odd in zip(names, rows(f"SELECT {counts} FROM {table}")[0], strict=True) if odd
+        ]
+    return found
 
 
 def test_no_number_of_a_score_or_layer_is_nan_or_infinite(voorbeeldstad: RunCity) -> None:

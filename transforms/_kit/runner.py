@@ -13,7 +13,7 @@ from pathlib import Path
 
 import duckdb
 
-from sources._kit.duck import identifier, literal
+from sources._kit.duck import at_once, identifier, literal
 from sources._kit.errors import CheckFailedError
 from transforms._kit.header import FLOORS, REFUSALS, TableSpec
 
@@ -271,28 +271,25 @@ def _check_rows(con: duckdb.DuckDBPyConnection, spec: TableSpec) -> None:
 
 
 def _document(con: duckdb.DuckDBPyConnection, spec: TableSpec) -> None:
+    """Say in the file what the table and its columns mean."""
     kind = "VIEW" if spec.is_view else "TABLE"
-    con.execute(f"COMMENT ON {kind} {spec.full_name} IS {literal(spec.meaning)}")
-    con.execute("DELETE FROM meta.column_entry WHERE schema_name = ? AND table_name = ?", [spec.schema, spec.name])
+    where = f"schema_name = {literal(spec.schema)} AND table_name = {literal(spec.name)}"
+    statements = [
+        f"COMMENT ON {kind} {spec.full_name} IS {literal(spec.meaning)}",
+        f"DELETE FROM meta.column_entry WHERE {where}",
+    ]
     rows = []
     for position, column in enumerate(spec.columns, 1):
         unit = f" [{column.unit}]" if column.unit else ""
-        con.execute(f"COMMENT ON COLUMN {spec.full_name}.{identifier(column.name)} IS {literal(column.meaning + unit)}")
-        rows.append(
-            [
-                spec.schema,
-                spec.name,
-                column.name,
-                position,
-                column.type,
-                column.unit,
-                column.title_nl,
-                column.title_en,
-                column.meaning,
-                column.meaning_nl or None,
-            ]
-        )
-    con.executemany("INSERT INTO meta.column_entry VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+        name = identifier(column.name)
+        statements.append(f"COMMENT ON COLUMN {spec.full_name}.{name} IS {literal(column.meaning + unit)}")
+        place = (spec.schema, spec.name, column.name, position)
+        words = (column.type, column.unit, column.title_nl, column.title_en, column.meaning, column.meaning_nl or None)
+        rows.append(f"({', '.join(map(literal, (*place, *words)))})")
+    if rows:
+        statements.append(f"INSERT INTO meta.column_entry VALUES {', '.join(rows)}")
+    with at_once(con):
+        con.execute("; ".join(statements))
 
 
 def _one(con: duckdb.DuckDBPyConnection, query: str) -> int:
