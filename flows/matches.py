@@ -20,10 +20,11 @@ _PAIR = """
     SELECT m.request_id, m.building_id, b.name, b.type_label, b.address, m.use, u.label_nl AS use_nl, u.label_en AS use_en,
         m.score, m.low, m.high, m.request_place, m.building_place, m.distance_m, m.use_part, m.size_part, m.place_part, m.budget_part,
         m.time_part, m.free_part, m.atypical_part, m.usable_low_m2, m.usable_m2, m.usable_high_m2, m.rent_low_eur_m2_year,
-        m.rent_eur_m2_year, m.rent_high_eur_m2_year, m.to_check, l.why_building, l.why_building_en, l.who, l.who_en
+        m.rent_eur_m2_year, m.rent_high_eur_m2_year, m.to_check, l.why_building, l.why_building_en, a.who, a.who_en
     FROM match.request_building AS m
     JOIN layer.building AS b ON b.audience = 'public' AND b.building_id = m.building_id
     JOIN reference.reuse_use AS u ON u.use = m.use
+    JOIN layer.advert AS a ON a.audience = 'city' AND a.request_id = m.request_id
     LEFT JOIN layer.match AS l ON l.audience = 'city' AND l.request_id = m.request_id AND l.building_id = m.building_id
 """
 _COALITION = """

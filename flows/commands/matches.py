@@ -13,6 +13,7 @@ from flows.workspace import Workspace
 
 _WORDS = {
     "en": {
+        "head": "{matched} of {requests} adverts with a building; {buildings} buildings, {offers} offers; {refused} adverts refused",
         "use": "use", "score": "score", "area": "usable m2", "rent": "rent needed, EUR/m2/year", "why": "why this building", "who": "who could live here",
         "advert": "advert", "building": "building", "place": "", "excluded": "Why others cannot be", "count": "how many", "reason": "reason",
         "none": "No building can serve it.", "none_building": "No advert can be served here.", "can be": "can be", "offers": "Offers",
@@ -21,6 +22,7 @@ _WORDS = {
         "indicative": "Matches are signals: nobody was asked, and the rent is an indicative calculation.",
     },
     "nl": {
+        "head": "{matched} van {requests} zoekertjes met een gebouw; {buildings} gebouwen, {offers} aanbiedingen; {refused} zoekertjes geweigerd",
         "use": "gebruik", "score": "score", "area": "bruikbaar m2", "rent": "nodige huur, EUR/m2/jaar", "why": "waarom dit gebouw", "who": "wie kan hier terecht",
         "advert": "zoekertje", "building": "gebouw", "place": "", "excluded": "Waarom andere niet kunnen", "count": "aantal", "reason": "reden",
         "none": "Geen gebouw kan dienen.", "none_building": "Geen zoekertje kan hier terecht.", "can be": "kan", "offers": "Aanbod",
@@ -43,11 +45,7 @@ def matches(city: str, space: Workspace, advert: str | None, building: str | Non
         return 0
     out, words = console(), _WORDS[lang]
     counts = found.counts
-    out.print(
-        f"{found.city}: {counts['matched']} of {counts['requests']} adverts with a building; {counts['buildings']} buildings, "
-        f"{counts['offers']} offers; {counts['refused']} adverts refused ({found.run_id})",
-        soft_wrap=True,
-    )
+    out.print(f"{found.city}: {words['head'].format(**counts)} ({found.run_id})", soft_wrap=True)
     _print_pairs(found, lang, words, out)
     if found.offers:
         lines: list[tuple[object, ...]] = [

@@ -39,7 +39,7 @@ def test_what_is_installed_here_is_what_the_lock_names_under_licences_on_the_lis
         (f"a>=1 {HASH}\n", ["a: not pinned to one version"]),
         (f"a==1.* {HASH}\n", ["a: not pinned to one version"]),
         ("a @ file:a.whl\n", ["a: not pinned to one version"]),
-        ("--extra-index-url=elsewhere\n", ["the lock holds an option of pip: --extra-index-url"]),
+        ("--find-links=elsewhere\n", ["the lock holds an option of pip: --find-links"]),
         ("-r other.txt\n", ["the lock holds an option of pip: -r"]),
     ],
 )

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from transforms.match._coalition_pool import Pool
-from transforms.match._sides import Bools, Floats, Places
+from transforms.match._sides import Floats, Places
 
 
 @dataclass(frozen=True)
@@ -137,10 +137,3 @@ class Model:
         seats = np.flatnonzero(found.x[: len(self._share)] > 0.5) if found.x is not None else np.empty(0, np.int64)
         bound = -found.mip_dual_bound if found.mip_dual_bound is not None else np.inf
         return Solved(seats, float(bound), cut)
-
-
-def is_together(pool: Pool, seats: Places) -> Bools:
-    """Whether every two of the seats share, `(seats, seats)`."""
-    shares = pool.shares[pool.member[seats]][:, pool.use[seats]]
-    together: Bools = shares & shares.T | np.eye(len(seats), dtype=np.bool_)
-    return together

@@ -6,7 +6,7 @@ A point per advert and building, by its score; the best is drawn last, as the ad
 from __future__ import annotations
 
 from collections.abc import Sequence
-from xml.etree.ElementTree import Element, SubElement, register_namespace, tostring
+from xml.etree.ElementTree import Element, SubElement, tostring
 
 from transforms.publish import symbols
 from transforms.publish.codes import Codes
@@ -56,13 +56,7 @@ def _add_rule(rules: Element, container: Element, label: str, condition: str, co
 
 def match_sld(layer: str, language: str) -> str:
     """SLD 1.1 of the layer of matches; `language` is nl or en."""
-    for prefix, uri in sld.SPACES.items():
-        register_namespace(prefix, uri)
-    root = Element(sld.qualified("sld:StyledLayerDescriptor"), version="1.1.0")
-    named = sld.add(root, "sld:NamedLayer")
-    sld.add(named, "se:Name", layer)
-    style = sld.add(named, "sld:UserStyle")
-    sld.add(style, "se:Name", layer)
+    root, style = sld.new_style(layer)
     drawn = sld.add(style, "se:FeatureTypeStyle")
     for key, low, high, colour in (*RULES, ("nothing", None, None, symbols.UNKNOWN_COLOUR)):
         rule = sld.add_rule(drawn, word(key, language))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from xml.etree.ElementTree import Element, SubElement, register_namespace, tostring
+from xml.etree.ElementTree import Element, SubElement, tostring
 
 from transforms.publish import symbols
 from transforms.publish.codes import Codes
@@ -77,13 +77,7 @@ def park_qml(layer: str, entries: Sequence[Entry], codes: Codes, language: str) 
 
 def park_sld(layer: str, language: str) -> str:
     """SLD 1.1 of a layer of parks or parcels; `language` is nl or en."""
-    for prefix, uri in sld.SPACES.items():
-        register_namespace(prefix, uri)
-    root = Element(sld.qualified("sld:StyledLayerDescriptor"), version="1.1.0")
-    named = sld.add(root, "sld:NamedLayer")
-    sld.add(named, "se:Name", layer)
-    style = sld.add(named, "sld:UserStyle")
-    sld.add(style, "se:Name", layer)
+    root, style = sld.new_style(layer)
     drawn = sld.add(style, "se:FeatureTypeStyle")
     for rule in RULES[layer]:
         element = sld.add_rule(drawn, word(rule.key, language))

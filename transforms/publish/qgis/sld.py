@@ -19,14 +19,8 @@ _PIN_PIXELS = 9
 
 def layer_sld(layer: str, language: str) -> str:
     """SLD of `buildings` and `sites` (polygon, with labels) or `pins` (point); `language` is nl or en."""
-    for prefix, uri in SPACES.items():
-        register_namespace(prefix, uri)
+    root, style = new_style(layer)
     is_point = layer == "pins"
-    root = Element(qualified("sld:StyledLayerDescriptor"), version="1.1.0")
-    named = add(root, "sld:NamedLayer")
-    add(named, "se:Name", layer)
-    style = add(named, "sld:UserStyle")
-    add(style, "se:Name", layer)
     # One FeatureTypeStyle after another is painted in that order: all fills, then all outlines, then text.
     fills = add(style, "se:FeatureTypeStyle")
     for item in PRIORITY_CLASSES:
@@ -48,6 +42,18 @@ def layer_sld(layer: str, language: str) -> str:
         add_text_rule(texts, "name", absent=None)
         add_text_rule(texts, "type_label", absent="name")
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + tostring(root, encoding="unicode")
+
+
+def new_style(layer: str) -> tuple[Element, Element]:
+    """An SLD for a layer, and the style in it that its rules go into."""
+    for prefix, uri in SPACES.items():
+        register_namespace(prefix, uri)
+    root = Element(qualified("sld:StyledLayerDescriptor"), version="1.1.0")
+    named = add(root, "sld:NamedLayer")
+    add(named, "se:Name", layer)
+    style = add(named, "sld:UserStyle")
+    add(style, "se:Name", layer)
+    return root, style
 
 
 def _in_class(rule: Element, item: PriorityClass) -> None:
